@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONFIG_LIMITS_H
+#define CONFIG_LIMITS_H
+
+/*
+ * A named bound for everything that comes from outside. Lengths are in bytes
+ * without the terminating NUL.
+ */
+enum {
+	LIMIT_RECORD_VALUE_BYTES = 1024 * 1024, /* a longer request is dead-lettered */
+	LIMIT_HEADERS = 64,			/* of one record */
+	LIMIT_HEADER_BYTES = 8192,
+
+	LIMIT_EVENT_ID_BYTES = 256,
+	LIMIT_EVENT_SOURCE_BYTES = 256,
+	LIMIT_EVENT_SUBJECT_BYTES = 256,
+	LIMIT_EVENT_TYPE_BYTES = 128,
+	LIMIT_TRACEPARENT_BYTES = 128,
+
+	LIMIT_ACTION_BYTES = 64,
+	LIMIT_INSTANCE_BYTES = 64,
+	LIMIT_LOGIN_BYTES = 190, /* Grafana's columns are 190 wide */
+	LIMIT_EMAIL_BYTES = 190,
+	LIMIT_NAME_BYTES = 190,
+	LIMIT_ORG_NAME_BYTES = 190,
+	LIMIT_PERSON_BYTES = 256, /* requested_by, approved_by */
+	LIMIT_APPROVERS = 16,
+	LIMIT_REASON_BYTES = 1024,
+	LIMIT_TICKET_BYTES = 256,
+	LIMIT_DURATION_S = 366 * 24 * 3600,
+	LIMIT_FUTURE_S = 24 * 3600, /* how far ahead an event's time may be */
+
+	LIMIT_REPLY_BYTES = 16 * 1024 * 1024, /* of one Grafana answer */
+	LIMIT_REPLY_MESSAGE_BYTES = 255,
+	LIMIT_MESSAGE_ID_BYTES = 95,
+
+	LIMIT_OUTCOME_BYTES = 64 * 1024,
+	LIMIT_SEALED_BYTES = 4096,
+	LIMIT_INTENT_BYTES = 8192,
+	LIMIT_COMMIT_METADATA_BYTES = 4096, /* Kafka's offset.metadata.max.bytes */
+
+	LIMIT_INSTANCES = 256,
+	LIMIT_CONFIG_VALUE_BYTES = 8192,
+	LIMIT_CONFIG_FILE_BYTES = 1024 * 1024,
+	LIMIT_PROPERTIES = 256, /* of librdkafka */
+	LIMIT_PASSWORD_MIN = 12,
+	LIMIT_PASSWORD_MAX = 128,
+};
+
+#endif

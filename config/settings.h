@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/attributes.h"
+#include "base/buffer.h"
+#include "base/log.h"
+
+/*
+ * What grantd is told at start; const ever after. Strings are owned by the
+ * struct and never NULL ("" = not set). Defaults, bounds and help of each member
+ * are one row of the table in settings_table.c.
+ */
+struct property { /* one librdkafka property, passed through as it is */
+	char *name;
+	char *value;
+};
+
+struct instance_settings { /* one [grafana.NAME] */
+	char *name;
+	char *url; /* may have a sub-path; no trailing slash */
+	char *user;
+	char *password; /* secret */
+	char *ca_file;
+	char *client_cert_file;
+	char *client_key_file;
+	char *proxy;
+	int64_t connect_timeout_ms;
+	int64_t request_timeout_ms;
+	int64_t max_concurrency;
+	int64_t rate_per_s;	      /* 0 = no limit */
+	int64_t unauthorized_wait_ms; /* after a 401 nothing is sent for this long */
+	int64_t org_cache_ms;	      /* how long an org's name -> id is trusted */
+};
+
+enum event_mode { EVENT_BINARY, EVENT_STRUCTURED };
+
+struct settings {
+	struct {
+		char *brokers;
+		char *group;
+		char *requests_topic;
+		char *outcomes_topic;
+		char *credentials_topic;
+		char *dead_letter_topic;
+		int64_t transaction_timeout_ms;
+		struct property *properties;
+		size_t property_count;
+	} kafka;
+	struct {
+		char *url; /* secret: may carry a password */
+		char *key_prefix;
+		char *ca_file;
+		int64_t timeout_ms;
+		int64_t horizon_s; /* how long a request id is remembered */
+		int64_t wait_replicas;
+		int64_t wait_replicas_ms;
+		int64_t epoch_skew_ms; /* records this much younger than the epoch still count as older */
+	} redis;
+	struct {
+		char *id; /* stable per replica; default: the host name */
+		int64_t threads;
+		int64_t max_in_flight;
+		int64_t lease_ms;
+		int64_t drain_ms;
+		int64_t deadline_s; /* give up a request after this; 0 = never */
+		int64_t retry_base_ms;
+		int64_t retry_max_ms;
+	} worker;
+	struct {
+		int64_t max_delay_ms;
+		int64_t max_events;
+		int64_t mode; /* enum event_mode */
+		char *source;	      /* of the events we publish; default /grantd/<group> */
+	} publish;
+	struct {
+		char *key_file; /* public P-256 JWK; "" = no secrets can be made */
+		char *path_prefix; /* hint for the vault: <prefix>/<instance>/<login> */
+		int64_t password_length;
+	} vault;
+	struct {
+		char *listen; /* host:port; "" = off */
+	} http;
+	struct {
+		int64_t level; /* enum log_level */
+	} log;
+	struct instance_settings *instances;
+	size_t instance_count;
+};
+
+/* All faults of a configuration, one per line: "grantd.ini:12: [worker] threads:
+ * 5000 is above 1024". Never quotes the value of a secret. */
+struct faults {
+	struct buffer text;
+	size_t count;
+};
+
+void faults_init(struct faults *faults);
+void faults_clear(struct faults *faults);
+
+/*
+ * Defaults, then the file (path NULL: none), then the environment
+ * (GRANTD_SECTION_KEY; GRANTD_GRAFANA_<NAME>_KEY for instances; an instance may
+ * come from the environment alone; GRANTD_KAFKA_PROPERTY_<NAME_WITH_UNDERSCORES>).
+ * $__file{path} and $__env{NAME} are expanded in values. Returns 0, or -1 with
+ * every fault listed; *settings is then empty. The caller owns *settings.
+ */
+MUST_CHECK int settings_load(const char *path, char *const *environment,
+			     struct settings *settings, struct faults *faults);
+/* The same from bytes already read; 'name' is what faults call it. */
+MUST_CHECK int settings_parse(const char *name, const char *text, size_t length,
+			      char *const *environment, struct settings *settings,
+			      struct faults *faults);
+void settings_clear(struct settings *settings); /* wipes what is secret */
+
+const struct instance_settings *settings_instance(const struct settings *settings,
+						  const char *name);
+
+/* Every setting with type, bounds, default and help, from the table: an INI file,
+ * which is grantd.example.ini byte for byte. */
+void settings_print_help(FILE *out);
+/* As an INI file; secrets, and users and options of URLs, as "***". */
+void settings_print(const struct settings *settings, FILE *out);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings_table.c - every setting there is, one row each.
+ *
+ * Read by settings.c (defaults, bounds), environment.c (variable names) and
+ * settings_print.c (help, example file, dump). Order here is the order there.
+ * grantd.example.ini is this table printed; a test compares the two.
+ */
+#include "config/settings_table.h"
+
+#include <string.h>
+
+#include "base/attributes.h"
+#include "base/log.h"
+#include "config/limits.h"
+#include "config/settings.h"
+#include "config/settings_check.h"
+
+static const char *const event_modes[] = {
+	[EVENT_BINARY] = "binary",
+	[EVENT_STRUCTURED] = "structured",
+	NULL,
+};
+
+static const char *const log_levels[] = {
+	[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info",
+	[LOG_DEBUG] = "debug", NULL,
+};
+
+enum {
+	MINUTE_MS = 60 * 1000,
+	HOUR_MS = 60 * MINUTE_MS,
+	DAY_MS = 24 * HOUR_MS,
+	TOPIC_BYTES = 249,
+	GROUP_BYTES = 240, /* "/grantd/<group>" must be a source */
+	PATH_BYTES = 4095,
+	VALUE_BYTES = LIMIT_CONFIG_VALUE_BYTES,
+};
+
+#define AT(folder, member) .section = #folder, .name = #member, \
+	.offset = offsetof(struct settings, folder.member)
+#define EACH(member) .section = SETTINGS_INSTANCE_SECTION, .name = #member, \
+	.offset = offsetof(struct instance_settings, member)
+#define TEXT(least, most, preset_text) .type = SETTING_TEXT, .min = (least), .max = (most), \
+	.preset = (preset_text)
+#define NUMBER(least, most, preset_text) .type = SETTING_NUMBER, .min = (least), .max = (most), \
+	.preset = (preset_text)
+#define CHOICE(names, preset_text) .type = SETTING_CHOICE, .choices = (names), \
+	.preset = (preset_text)
+#define REQUIRED(example_text) .required = true, .example = (example_text)
+
+const struct setting settings_table[] = {
+	{AT(kafka, brokers), TEXT(1, VALUE_BYTES, ""), REQUIRED("localhost:9092"),
+	 .check = check_brokers, .help = "Brokers to start from: host:port, separated by commas."},
+	{AT(kafka, group), TEXT(1, GROUP_BYTES, "grantd"), .check = check_word,
+	 .help = "Consumer group. Workers of one group share the work."},
+	{AT(kafka, requests_topic), TEXT(1, TOPIC_BYTES, "access.requests"), .check = check_topic,
+	 .help = "Topic that requests are read from."},
+	{AT(kafka, outcomes_topic), TEXT(1, TOPIC_BYTES, "access.outcomes"), .check = check_topic,
+	 .help = "Topic that gets one outcome for every request."},
+	{AT(kafka, credentials_topic), TEXT(1, TOPIC_BYTES, "access.credentials"),
+	 .check = check_topic, .help = "Topic that gets the sealed passwords."},
+	{AT(kafka, dead_letter_topic), TEXT(1, TOPIC_BYTES, "access.dead-letter"),
+	 .check = check_topic, .help = "Topic that gets the records that can't be decoded."},
+	{AT(kafka, transaction_timeout_ms), NUMBER(1000, 15 * MINUTE_MS, "15000"),
+	 .help = "The broker aborts a transaction that is open for longer than this.\n"
+		 "It can't be above the broker's transaction.max.timeout.ms."},
+
+	{AT(redis, url), TEXT(1, VALUE_BYTES, "redis://127.0.0.1:6379/0"), .secrecy = SETTING_URL,
+	 .check = check_redis_url,
+	 .help = "The ledger: redis://[user:password@]host[:port][/database], rediss:// for TLS,\n"
+		 "or unix://[user:password@]/path/of/socket[?db=database]."},
+	{AT(redis, key_prefix), TEXT(1, 64, "grantd"), .check = check_word,
+	 .help = "What all keys begin with. Workers of one group must agree on it."},
+	{AT(redis, ca_file), TEXT(0, PATH_BYTES, ""),
+	 .help = "PEM file with the CA that signed the server's certificate; empty: the system's."},
+	{AT(redis, timeout_ms), NUMBER(1, 10 * MINUTE_MS, "1000"),
+	 .help = "How long connecting, and each command, may take."},
+	{AT(redis, horizon_s), NUMBER(3600, LIMIT_DURATION_S, "2592000"),
+	 .help = "How long a request's id is remembered. Longer than the topic's retention."},
+	{AT(redis, wait_replicas), NUMBER(0, 16, "0"),
+	 .help = "Replicas that must have an intent before Grafana is asked; 0: do not wait."},
+	{AT(redis, wait_replicas_ms), NUMBER(1, MINUTE_MS, "500"),
+	 .help = "How long to wait for them."},
+	{AT(redis, epoch_skew_ms), NUMBER(0, DAY_MS, "300000"),
+	 .help = "How far the clocks of those who write records and of Redis may differ."},
+
+	{AT(worker, id), TEXT(0, 128, ""), .derived = "the host name", .check = check_worker_id,
+	 .help = "Name of this worker: its own, and the same after a restart."},
+	{AT(worker, threads), NUMBER(1, 1024, "32"), .help = "Requests worked on at one time."},
+	{AT(worker, max_in_flight), NUMBER(1, 100000, "2000"),
+	 .help = "Requests held in memory; beyond it no more are read."},
+	{AT(worker, lease_ms), NUMBER(1000, HOUR_MS, "120000"),
+	 .help = "How long a request belongs to a worker that is not heard of.\n"
+		 "At least 3 times the request_timeout_ms of each instance."},
+	{AT(worker, drain_ms), NUMBER(0, 10 * MINUTE_MS, "25000"),
+	 .help = "How long a stop waits for what is running."},
+	{AT(worker, deadline_s), NUMBER(0, LIMIT_DURATION_S, "0"),
+	 .help = "Give up a request this long after its time; 0: never."},
+	{AT(worker, retry_base_ms), NUMBER(1, MINUTE_MS, "250"),
+	 .help = "The wait before the first retry; it doubles from there, with jitter."},
+	{AT(worker, retry_max_ms), NUMBER(1, HOUR_MS, "60000"),
+	 .help = "The longest wait between two tries."},
+
+	{AT(publish, max_delay_ms), NUMBER(0, 5000, "50"),
+	 .help = "How long a transaction stays open for more outcomes."},
+	{AT(publish, max_events), NUMBER(1, 10000, "500"),
+	 .help = "Requests settled by one transaction."},
+	{AT(publish, mode), CHOICE(event_modes, "binary"),
+	 .help = "CloudEvents mode of what is published."},
+	{AT(publish, source), TEXT(0, LIMIT_EVENT_SOURCE_BYTES, ""),
+	 .derived = "/grantd/ and the group", .check = check_word,
+	 .help = "CloudEvents source of what is published."},
+
+	{AT(vault, key_file), TEXT(0, PATH_BYTES, ""),
+	 .help = "The vault's public P-256 key (JWK) that passwords are sealed for.\n"
+		 "Empty: requests that make a password are refused."},
+	{AT(vault, path_prefix), TEXT(0, 256, "grafana"), .check = check_word,
+	 .help = "Hint for the vault: PREFIX/INSTANCE/LOGIN."},
+	{AT(vault, password_length), NUMBER(LIMIT_PASSWORD_MIN, LIMIT_PASSWORD_MAX, "24"),
+	 .help = "Characters of a password made here."},
+
+	{AT(http, listen), TEXT(0, 256, ""), .check = check_listen,
+	 .help = "host:port (IPv6: [host]:port) for health and metrics; empty: off."},
+
+	{AT(log, level), CHOICE(log_levels, "info"), .help = "Least urgent lines to write."},
+
+	{EACH(url), TEXT(1, 2048, ""), REQUIRED("http://localhost:3000"), .secrecy = SETTING_URL,
+	 .check = check_grafana_url, .help = "http:// or https://; may have a sub-path."},
+	{EACH(user), TEXT(1, LIMIT_LOGIN_BYTES, ""), REQUIRED("admin"), .check = check_user,
+	 .help = "Login of a server admin."},
+	{EACH(password), TEXT(1, 1024, ""), REQUIRED("$__file{/etc/grantd/grafana-password}"),
+	 .secrecy = SETTING_SECRET, .help = "Its password."},
+	{EACH(ca_file), TEXT(0, PATH_BYTES, ""),
+	 .help = "PEM file with the CA that signed Grafana's certificate; empty: the system's."},
+	{EACH(client_cert_file), TEXT(0, PATH_BYTES, ""),
+	 .help = "PEM file with our certificate, where Grafana asks for one; with the key or not at all."},
+	{EACH(client_key_file), TEXT(0, PATH_BYTES, ""), .help = "PEM file with its key."},
+	{EACH(proxy), TEXT(0, 2048, ""), .secrecy = SETTING_URL, .check = check_proxy_url,
+	 .help = "http://, https://, socks5:// or socks5h://[user:password@]host:port; empty: none."},
+	{EACH(connect_timeout_ms), NUMBER(1, 10 * MINUTE_MS, "10000"),
+	 .help = "How long connecting may take."},
+	{EACH(request_timeout_ms), NUMBER(1, 10 * MINUTE_MS, "30000"),
+	 .help = "How long a call may take, connecting and all."},
+	{EACH(max_concurrency), NUMBER(1, 1024, "16"), .help = "Calls at one time."},
+	{EACH(rate_per_s), NUMBER(0, 100000, "0"), .help = "Calls a second; 0: no limit."},
+	{EACH(unauthorized_wait_ms), NUMBER(1000, DAY_MS, "330000"),
+	 .help = "Nothing is sent for this long after a 401. Longer than the 5 minutes\n"
+		 "of Grafana's protection against guessed passwords."},
+	{EACH(org_cache_ms), NUMBER(0, DAY_MS, "30000"),
+	 .help = "How long the id of an org's name is trusted; 0: ask each time."},
+};
+
+const size_t settings_table_count = ARRAY_COUNT(settings_table);
+
+bool setting_is_per_instance(const struct setting *setting)
+{
+	return strcmp(setting->section, SETTINGS_INSTANCE_SECTION) == 0;
+}
+
+const struct setting *setting_find(const char *section, const char *name)
+{
+	for (size_t i = 0; i < settings_table_count; i++) {
+		const struct setting *setting = &settings_table[i];
+
+		if (strcmp(setting->section, section) == 0 && strcmp(setting->name, name) == 0)
+			return setting;
+	}
+	return NULL;
+}
+
+/* Offsets come from offsetof on the struct that 'base' is, so the alignment and
+ * the type are right; void * only hides it from the compiler. */
+char **setting_text_at(const struct setting *setting, void *base)
+{
+	return (char **)(void *)((char *)base + setting->offset);
+}
+
+int64_t *setting_number_at(const struct setting *setting, void *base)
+{
+	return (int64_t *)(void *)((char *)base + setting->offset);
+}
+
+const char *setting_text(const struct setting *setting, const void *base)
+{
+	return *(const char *const *)(const void *)((const char *)base + setting->offset);
+}
+
+int64_t setting_number(const struct setting *setting, const void *base)
+{
+	return *(const int64_t *)(const void *)((const char *)base + setting->offset);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONFIG_SETTINGS_TABLE_H
+#define CONFIG_SETTINGS_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One row per setting. Parsing, bounds, variables, help, the example file and
+ * the redacted dump all come from it; a new setting is a member in settings.h
+ * and a row here.
+ */
+enum setting_type {
+	SETTING_TEXT,	/* char *; min and max are lengths in bytes */
+	SETTING_NUMBER, /* int64_t; min and max are values */
+	SETTING_CHOICE, /* int64_t; the index into 'choices' */
+};
+
+enum setting_secrecy {
+	SETTING_PUBLIC,
+	SETTING_URL,	/* may carry a password: never quoted, its user part is masked */
+	SETTING_SECRET, /* never quoted, printed as *** */
+};
+
+struct setting {
+	const char *section; /* "grafana" stands for every [grafana.NAME] */
+	const char *name;
+	enum setting_type type;
+	enum setting_secrecy secrecy;
+	bool required;
+	int64_t min;
+	int64_t max;
+	const char *preset;  /* the default, as it would be written */
+	const char *derived; /* what the default is when it is not a constant; or NULL */
+	const char *example; /* for required settings: what the example file says */
+	const char *const *choices; /* NULL-terminated */
+	const char *(*check)(const char *value); /* NULL, or what is wrong; see settings_check.h */
+	size_t offset; /* in struct settings, or in struct instance_settings */
+	const char *help;
+};
+
+extern const struct setting settings_table[];
+extern const size_t settings_table_count;
+
+#define SETTINGS_INSTANCE_SECTION "grafana"
+#define SETTINGS_PROPERTY_PREFIX "property."
+
+/* Whether the row belongs to every instance. */
+bool setting_is_per_instance(const struct setting *setting);
+
+/* The row of this section (without the instance's name) and name, or NULL. */
+const struct setting *setting_find(const char *section, const char *name);
+
+/* Where the row's value is; 'base' is the struct that 'offset' is in. */
+char **setting_text_at(const struct setting *setting, void *base);
+int64_t *setting_number_at(const struct setting *setting, void *base);
+const char *setting_text(const struct setting *setting, const void *base);
+int64_t setting_number(const struct setting *setting, const void *base);
+
+#endif
