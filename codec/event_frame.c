@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event_frame.c - the parts that outcome and credential events share.
+ */
+#include "codec/event_frame.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/text.h"
+
+enum { ID_SEED_CAPACITY = LIMIT_EVENT_ID_BYTES + LIMIT_EVENT_SOURCE_BYTES + 64 };
+
+void event_frame_id(const struct request *request, const char *kind, int64_t version,
+		    char out[EVENT_FRAME_ID_CAPACITY])
+{
+	char seed[ID_SEED_CAPACITY], hex[DIGEST_HEX_CAPACITY];
+	const char *id = request->id != NULL ? request->id : "";
+	const char *source = request->source != NULL ? request->source : "";
+	size_t used = 0;
+
+	/* NUL cannot be part of either, so no two pairs give the same seed. */
+	text_copy(seed, sizeof(seed), source);
+	used = strlen(seed) + 1;
+	text_copy(seed + used, sizeof(seed) - used, id);
+	used += strlen(seed + used) + 1;
+	if (version == 0)
+		text_copy(seed + used, sizeof(seed) - used, kind);
+	else
+		text_format(seed + used, sizeof(seed) - used, "%s/%" PRId64, kind, version);
+	used += strlen(seed + used);
+	digest_sha256_hex(seed, used, hex);
+	text_copy_bytes(out, EVENT_FRAME_ID_CAPACITY, hex, EVENT_FRAME_ID_CAPACITY - 1);
+}
+
+void event_frame_write_request(struct json_writer *writer, const struct outcome_frame *frame)
+{
+	json_write_begin_object(writer, "request");
+	json_write_text(writer, "id", frame->request->id);
+	json_write_text(writer, "source", frame->request->source);
+	json_write_text(writer, "topic", frame->topic);
+	json_write_integer(writer, "partition", frame->partition);
+	json_write_integer(writer, "offset", frame->offset);
+	json_write_end_object(writer);
+}
+
+void event_frame_write_target(struct json_writer *writer, const struct outcome_target *target)
+{
+	json_write_begin_object(writer, "target");
+	if (target->user_id != 0)
+		json_write_integer(writer, "user_id", target->user_id);
+	if (target->login[0] != '\0')
+		json_write_text(writer, "login", target->login);
+	if (target->email[0] != '\0')
+		json_write_text(writer, "email", target->email);
+	if (target->org_id != 0)
+		json_write_integer(writer, "org_id", target->org_id);
+	if (target->org_name[0] != '\0')
+		json_write_text(writer, "org_name", target->org_name);
+	json_write_end_object(writer);
+}
+
+void event_frame_encode(const struct outcome_frame *frame, const char *type, const char *id,
+			struct buffer *data, struct record *record)
+{
+	const struct cloudevent_attributes attributes = {
+		.id = id,
+		.source = frame->event_source,
+		.type = type,
+		.subject = frame->request->subject,
+		.traceparent = frame->request->traceparent,
+		.time_ms = frame->finished_ms,
+	};
+
+	cloudevent_encode(&attributes, data, frame->mode, record);
+}

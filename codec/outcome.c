@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * outcome.c - what happened to a request, as an event.
+ *
+ * Called by the pipeline once per settled request; the bytes are stored and
+ * published from there, so they are made only once. The order of the members is
+ * the contract's. Cannot fail: every part is bounded by config/limits.h, and the
+ * buffer's maximum is beyond their sum.
+ */
+#include "codec/outcome.h"
+
+#include <string.h>
+
+#include "codec/event_frame.h"
+
+const char *result_name(enum result result)
+{
+	static const char *const names[] = {
+		[RESULT_APPLIED] = "applied",
+		[RESULT_ALREADY_SO] = "already_so",
+		[RESULT_REFUSED] = "refused",
+		[RESULT_FAILED] = "failed",
+	};
+
+	return names[result];
+}
+
+static void write_reason(struct json_writer *writer, const struct outcome *outcome)
+{
+	const char *message_id = outcome->grafana_message_id;
+
+	json_write_begin_object(writer, "reason");
+	json_write_text(writer, "code", reason_code(outcome->reason));
+	json_write_text(writer, "message", outcome->message);
+	if (outcome->grafana_status == 0) {
+		json_write_null(writer, "grafana");
+	} else {
+		json_write_begin_object(writer, "grafana");
+		json_write_integer(writer, "status", outcome->grafana_status);
+		json_write_text(writer, "message_id", message_id[0] != '\0' ? message_id : NULL);
+		json_write_end_object(writer);
+	}
+	json_write_end_object(writer);
+}
+
+static void write_fact(struct json_writer *writer, const char *key, enum fact fact)
+{
+	if (fact != FACT_UNSAID)
+		json_write_bool(writer, key, fact == FACT_YES);
+}
+
+static void write_said(struct json_writer *writer, const char *key, const char *text)
+{
+	if (text[0] != '\0')
+		json_write_text(writer, key, text);
+}
+
+static bool says_nothing(const struct evidence *evidence)
+{
+	return evidence->account == FACT_UNSAID && evidence->member == FACT_UNSAID &&
+	       evidence->disabled == FACT_UNSAID && evidence->login[0] == '\0' &&
+	       evidence->email[0] == '\0' && evidence->name[0] == '\0';
+}
+
+static void write_evidence(struct json_writer *writer, const char *key,
+			   const struct evidence *evidence)
+{
+	if (says_nothing(evidence))
+		return;
+	json_write_begin_object(writer, key);
+	write_fact(writer, "account", evidence->account);
+	if (evidence->member == FACT_NO)
+		json_write_null(writer, "role");
+	else if (evidence->member == FACT_YES && evidence->role != ROLE_UNSET)
+		json_write_text(writer, "role", role_name(evidence->role));
+	write_fact(writer, "disabled", evidence->disabled);
+	write_said(writer, "login", evidence->login);
+	write_said(writer, "email", evidence->email);
+	write_said(writer, "name", evidence->name);
+	json_write_end_object(writer);
+}
+
+static void write_people(struct json_writer *writer, const struct request *request)
+{
+	if (request->requested_by != NULL)
+		json_write_text(writer, "requested_by", request->requested_by);
+	if (request->approver_count > 0) {
+		json_write_begin_array(writer, "approved_by");
+		for (size_t i = 0; i < request->approver_count; i++)
+			json_write_text(writer, NULL, request->approved_by[i]);
+		json_write_end_array(writer);
+	}
+	if (request->ticket != NULL)
+		json_write_text(writer, "ticket", request->ticket);
+	if (request->reason != NULL)
+		json_write_text(writer, "justification", request->reason);
+}
+
+static void write_credential(struct json_writer *writer, const struct outcome *outcome)
+{
+	if (outcome->credential_version == 0)
+		return;
+	json_write_begin_object(writer, "credential");
+	json_write_integer(writer, "version", outcome->credential_version);
+	json_write_end_object(writer);
+}
+
+static void write_worker(struct json_writer *writer, const struct outcome_frame *frame)
+{
+	json_write_begin_object(writer, "worker");
+	json_write_text(writer, "id", frame->worker_id);
+	json_write_text(writer, "version", frame->worker_version);
+	json_write_end_object(writer);
+}
+
+static void write_data(struct json_writer *writer, const struct outcome *outcome,
+		       const struct outcome_frame *frame)
+{
+	json_write_begin_object(writer, NULL);
+	event_frame_write_request(writer, frame);
+	json_write_text(writer, "action", frame->request->action);
+	json_write_text(writer, "instance", frame->request->instance);
+	json_write_text(writer, "result", result_name(outcome->result));
+	write_reason(writer, outcome);
+	event_frame_write_target(writer, &outcome->target);
+	write_evidence(writer, "before", &outcome->before);
+	write_evidence(writer, "after", &outcome->after);
+	write_credential(writer, outcome);
+	json_write_integer(writer, "attempts", frame->attempts);
+	json_write_time(writer, "started_at", frame->started_ms);
+	json_write_time(writer, "finished_at", frame->finished_ms);
+	write_people(writer, frame->request);
+	write_worker(writer, frame);
+	json_write_end_object(writer);
+}
+
+static void set_key(struct record *record, const struct request *request)
+{
+	const char *key = request->subject != NULL ? request->subject : request->id;
+
+	record_set_key(record, key, key == NULL ? 0 : strlen(key));
+}
+
+void outcome_encode(const struct outcome *outcome, const struct outcome_frame *frame,
+		    struct record *record)
+{
+	char id[EVENT_FRAME_ID_CAPACITY];
+	struct json_writer writer;
+	struct buffer data;
+
+	buffer_init(&data, LIMIT_OUTCOME_BYTES);
+	json_write_init(&writer, &data);
+	write_data(&writer, outcome, frame);
+	record_init(record, RECORD_OUTCOME);
+	set_key(record, frame->request);
+	event_frame_id(frame->request, "outcome", 0, id);
+	event_frame_encode(frame, CLOUDEVENT_TYPE_OUTCOME, id, &data, record);
+}

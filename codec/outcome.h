@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CODEC_OUTCOME_H
+#define CODEC_OUTCOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "codec/cloudevent.h"
+#include "codec/reason.h"
+#include "codec/record.h"
+#include "codec/request.h"
+#include "config/limits.h"
+#include "config/role.h"
+
+enum result {
+	RESULT_APPLIED,
+	RESULT_ALREADY_SO, /* nothing had to change */
+	RESULT_REFUSED,	   /* a rule, ours or Grafana's, says no */
+	RESULT_FAILED,	   /* gave up */
+};
+
+const char *result_name(enum result result);
+
+/* What Grafana said of the target, before or after. Each member may be unsaid. */
+enum fact { FACT_UNSAID, FACT_NO, FACT_YES };
+
+struct evidence {
+	enum fact account; /* is there one? */
+	enum fact member;  /* of the org; FACT_NO is written as "role": null */
+	enum role role;	   /* with FACT_YES */
+	enum fact disabled;
+	char login[LIMIT_LOGIN_BYTES + 1]; /* "" = unsaid, likewise below */
+	char email[LIMIT_EMAIL_BYTES + 1];
+	char name[LIMIT_NAME_BYTES + 1];
+};
+
+struct outcome_target {
+	int64_t user_id; /* 0 = unknown */
+	char login[LIMIT_LOGIN_BYTES + 1];
+	char email[LIMIT_EMAIL_BYTES + 1];
+	int64_t org_id;
+	char org_name[LIMIT_ORG_NAME_BYTES + 1];
+};
+
+/* What an operation finds out; plain values. */
+struct outcome {
+	enum result result;
+	enum reason reason;
+	char message[400];
+	int grafana_status; /* 0 = Grafana was not asked, or its answer did not matter */
+	char grafana_message_id[LIMIT_MESSAGE_ID_BYTES + 1];
+	struct outcome_target target;
+	struct evidence before, after;
+	int64_t credential_version; /* 0 = no credential was made */
+};
+
+/* What the worker adds around it. */
+struct outcome_frame {
+	const struct request *request;
+	const char *topic; /* the record that has the duty */
+	int32_t partition;
+	int64_t offset;
+	int64_t attempts;
+	int64_t started_ms, finished_ms;
+	const char *event_source; /* /grantd/<group> */
+	const char *worker_id;
+	const char *worker_version;
+	enum cloudevent_mode mode;
+};
+
+/* The outcome event (id derived from the request's source and id). Its key is
+ * the request's subject, or its id when it has none. '*record' is initialised
+ * here; the caller clears it. */
+void outcome_encode(const struct outcome *outcome, const struct outcome_frame *frame,
+		    struct record *record);
+
+#endif

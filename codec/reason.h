@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CODEC_REASON_H
+#define CODEC_REASON_H
+
+/*
+ * The closed list of reason codes. X(enum name, code, what it means and what to
+ * change). Codes are a contract: never reworded, only added to.
+ */
+#define REASON_TABLE(X)                                                                          \
+	X(OK, "ok", "Done, or already as asked.")                                                \
+	X(REQUEST_INVALID, "request.invalid",                                                    \
+	  "The event or one of its fields is not as the contract says; the message names the place.") \
+	X(REQUEST_UNSUPPORTED, "request.unsupported",                                            \
+	  "The request asks for something this version does not do; the message names it.")      \
+	X(REQUEST_UNKNOWN_ACTION, "request.unknown_action",                                      \
+	  "There is no such action; the message lists those there are.")                         \
+	X(REQUEST_UNKNOWN_INSTANCE, "request.unknown_instance",                                  \
+	  "No [grafana.NAME] of that name is configured.")                                       \
+	X(REQUEST_ID_REUSED, "request.id_reused",                                                \
+	  "Another request with other content came earlier under the same source and id.")       \
+	X(REQUEST_EXPIRED, "request.expired", "The request's deadline had passed.")              \
+	X(ACCOUNT_NOT_FOUND, "account.not_found", "Grafana has no such account.")                \
+	X(ACCOUNT_EXISTS, "account.exists",                                                      \
+	  "The account was there before; nothing of it was changed. Say on_existing \"reset\" for a new password.") \
+	X(ACCOUNT_AMBIGUOUS, "account.ambiguous",                                                \
+	  "Login and e-mail belong to two different accounts.")                                  \
+	X(ACCOUNT_CONFLICT, "account.conflict",                                                  \
+	  "The new login or e-mail belongs to another account.")                                 \
+	X(ACCOUNT_EXTERNAL, "account.external",                                                  \
+	  "The account is managed by an identity provider; change it there.")                    \
+	X(ACCOUNT_PROVISIONED, "account.provisioned",                                            \
+	  "The account is provisioned by SCIM; change it there.")                                \
+	X(ACCOUNT_PROTECTED, "account.protected",                                                \
+	  "This is the login grantd itself uses; grantd never changes it.")                      \
+	X(ACCOUNT_LAST_SERVER_ADMIN, "account.last_server_admin",                                \
+	  "This is the last server admin; make another one first.")                              \
+	X(ORG_NOT_FOUND, "org.not_found", "Grafana has no such org.")                            \
+	X(ORG_LAST_ADMIN, "org.last_admin",                                                      \
+	  "This is the last Admin of the org; give another member that role first.")             \
+	X(ORG_EXTERNALLY_SYNCED, "org.externally_synced",                                        \
+	  "The role comes from an identity provider; change it there, or set skip_org_role_sync.") \
+	X(ROLE_UNEXPECTED, "role.unexpected",                                                    \
+	  "The role held now is not the one the request expected.")                              \
+	X(ROLE_INVALID, "role.invalid", "This Grafana does not know the role.")                  \
+	X(GRAFANA_PERMISSION, "grafana.permission",                                              \
+	  "grantd's credentials lack the permission; the message names it.")                     \
+	X(GRAFANA_UNSUPPORTED, "grafana.unsupported",                                            \
+	  "This Grafana cannot do that; the message says why and what could be changed.")        \
+	X(GRAFANA_QUOTA, "grafana.quota", "A quota of Grafana is used up.")                      \
+	X(GRAFANA_REJECTED, "grafana.rejected",                                                  \
+	  "Grafana refused the request for a reason grantd does not know; its message is given.") \
+	X(PASSWORD_POLICY, "password.policy",                                                    \
+	  "Grafana's password policy refused the password; raise [vault] password_length.")      \
+	X(VAULT_NO_KEY, "vault.no_key",                                                          \
+	  "No valid vault key is configured, so no secret may be made; nothing was changed.")    \
+	X(RETRIES_EXHAUSTED, "retries.exhausted",                                                \
+	  "The deadline passed while Grafana could not be reached or kept failing.")
+
+enum reason {
+#define X(name, code, prose) REASON_##name,
+	REASON_TABLE(X)
+#undef X
+};
+
+enum { REASON_COUNT = REASON_RETRIES_EXHAUSTED + 1 };
+
+const char *reason_code(enum reason reason);
+const char *reason_prose(enum reason reason);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CODEC_REQUEST_H
+#define CODEC_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "codec/cloudevent.h"
+#include "codec/reason.h"
+#include "config/limits.h"
+#include "config/role.h"
+
+enum if_no_account { IF_NO_ACCOUNT_FAIL, IF_NO_ACCOUNT_CREATE };
+enum on_existing { ON_EXISTING_KEEP, ON_EXISTING_RESET };
+
+struct request_org {
+	int64_t id; /* 0 = not said */
+	char *name; /* NULL = not said */
+};
+
+struct request_user { /* all NULL = not said */
+	char *login;
+	char *email;
+	char *name;
+};
+
+/* One access request as values. Strings are owned, NULL = not said. */
+struct request {
+	char *id, *source, *subject, *traceparent;
+	char *action;	/* as it was said; the table of actions is the worker's */
+	char *instance; /* likewise */
+	struct request_org org;
+	struct request_user user;
+	struct request_user set; /* account.update: the new values */
+	enum role role, expected_role, to_role; /* ROLE_UNSET = not said */
+	enum if_no_account if_no_account;
+	enum on_existing on_existing;
+	int64_t deadline_ms; /* wall clock; 0 = none */
+	char *requested_by;
+	char *approved_by[LIMIT_APPROVERS];
+	size_t approver_count;
+	char *reason;
+	char *ticket;
+	char fingerprint[DIGEST_HEX_CAPACITY]; /* SHA-256 of type + canonical data */
+};
+
+/*
+ * Read the data of a request event. Checks types, lengths, ranges, UTF-8 and
+ * control bytes of every field it knows, not whether an action needs them.
+ * 'now_ms' (wall clock) is what "too far in the future" is judged by. Fails with
+ * ERROR_REFUSED, a text that begins with the JSON path ("data.user.email: ..."),
+ * and *reason set to REASON_REQUEST_INVALID or REASON_REQUEST_UNSUPPORTED; id,
+ * source, subject, traceparent, fingerprint and (if readable) action, instance,
+ * user, requested_by, ticket are filled even then. request_clear() is due either way.
+ */
+MUST_CHECK int request_decode(const struct cloudevent *event, int64_t now_ms,
+			      struct request *request, enum reason *reason, struct error *err);
+/* Only the addressing of an event whose data could not be read; the fingerprint is
+ * that of no data. */
+void request_from_event(const struct cloudevent *event, struct request *request);
+void request_clear(struct request *request);
+
+#endif
