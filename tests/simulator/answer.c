@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * answer.c - what each refusal says, by version.
+ *
+ * One row per refusal and range of versions: status, shape, messageId, text. The
+ * first row whose range holds the version played counts; where no row does, that
+ * is a bug of the caller and answers 500 naming the row.
+ */
+#include "tests/simulator/answer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/attributes.h"
+#include "tests/simulator/exchange.h"
+#include "tests/simulator/json_out.h"
+
+enum shape {
+	PLAIN,		/* {"message"} */
+	CAUSED,		/* PLAIN, and "traceID" where the version has it */
+	TYPED,		/* with messageId and statusCode, from a handler */
+	CONTEXT_PLAIN,	/* the request context's writer: other type, newline */
+	CONTEXT_TRACED, /* likewise, with "traceID" in every version */
+	CONTEXT_TYPED,	/* likewise, five keys */
+};
+
+struct answer_row {
+	enum answer which;
+	enum version_id from, to;
+	int status;
+	enum shape shape;
+	const char *message_id;
+	const char *message; /* NULL: given by the caller */
+};
+
+static const struct answer_row rows[] = {
+	{ANSWER_UNAUTHORIZED, V9_4, V9_4, 401, CONTEXT_PLAIN, NULL, "Unauthorized"},
+	{ANSWER_UNAUTHORIZED, V10_1, V_LAST, 401, CONTEXT_TYPED, "auth.unauthorized",
+	 "Unauthorized"},
+	{ANSWER_UNAUTHORIZED_PING, V_FIRST, V_LAST, 401, PLAIN, NULL, "Unauthorized"},
+	{ANSWER_UNTYPED_401, V_FIRST, V_LAST, 401, CONTEXT_TRACED, NULL, "Unauthorized"},
+	{ANSWER_BAD_BASIC_HEADER, V9_4, V9_4, 401, CONTEXT_TRACED, NULL,
+	 "Invalid Basic Auth Header"},
+	{ANSWER_BAD_BASIC_HEADER, V10_1, V_LAST, 401, CONTEXT_TYPED, "auth.unauthorized",
+	 "Unauthorized"},
+	{ANSWER_BAD_PASSWORD, V9_4, V9_4, 401, CONTEXT_TRACED, NULL,
+	 "invalid username or password"},
+	{ANSWER_BAD_PASSWORD, V10_1, V_LAST, 401, CONTEXT_TYPED, "password-auth.failed",
+	 "Invalid username or password"},
+	{ANSWER_BLOCKED, V9_4, V9_4, 401, CONTEXT_TRACED, NULL, "invalid username or password"},
+	{ANSWER_BLOCKED, V10_1, V10_1, 401, CONTEXT_TYPED, "login-attempt.blocked",
+	 "Invalid username or password"},
+	{ANSWER_BLOCKED, V10_4, V_LAST, 401, CONTEXT_TYPED, "password-auth.failed",
+	 "Invalid username or password"},
+	{ANSWER_DISABLED, V9_4, V9_4, 401, CONTEXT_TRACED, NULL, "invalid username or password"},
+	{ANSWER_DISABLED, V10_1, V_LAST, 401, CONTEXT_TYPED, "identity.disabled",
+	 "Unauthorized"},
+	{ANSWER_BAD_TOKEN, V9_4, V9_4, 401, CONTEXT_TRACED, NULL, "invalid API key"},
+	{ANSWER_BAD_TOKEN, V10_1, V_LAST, 401, CONTEXT_TYPED, "api-key.invalid",
+	 "Invalid API key"},
+	{ANSWER_ROUTE_NOT_FOUND, V_FIRST, V_LAST, 404, CONTEXT_PLAIN, NULL, "Not found"},
+	{ANSWER_BAD_REQUEST, V_FIRST, V_LAST, 400, CAUSED, NULL, "bad request data"},
+	{ANSWER_ORG_ID_INVALID, V_FIRST, V_LAST, 400, CAUSED, NULL, "orgId is invalid"},
+	{ANSWER_USER_ID_INVALID, V_FIRST, V_LAST, 400, CAUSED, NULL, "userId is invalid"},
+	{ANSWER_ID_INVALID, V_FIRST, V_LAST, 400, CAUSED, NULL, "id is invalid"},
+	{ANSWER_UID_NOT_FOUND, V_FIRST, V_LAST, 404, CAUSED, NULL, "User not found"},
+	{ANSWER_ORG_NOT_FOUND, V_FIRST, V_LAST, 404, CAUSED, NULL, "Organization not found"},
+	{ANSWER_ORG_NAME_TAKEN_ON_CREATE, V_FIRST, V_LAST, 409, CAUSED, NULL,
+	 "Organization name taken"},
+	{ANSWER_ORG_NAME_TAKEN_ON_UPDATE, V_FIRST, V_LAST, 400, CAUSED, NULL,
+	 "Organization name taken"},
+	{ANSWER_ORG_UPDATE_FAILED, V_FIRST, V_LAST, 500, CAUSED, NULL,
+	 "Failed to update organization"},
+	{ANSWER_ORG_DELETE_CURRENT, V_FIRST, V11_6, 400, PLAIN, NULL,
+	 "Can not delete org for current user"},
+	{ANSWER_ORG_DELETE_CURRENT, V12_4, V_LAST, 400, PLAIN, NULL,
+	 "Cannot delete your active organization. Please switch to a different organization "
+	 "first."},
+	{ANSWER_ORG_DELETE_NOT_FOUND, V_FIRST, V_LAST, 404, PLAIN, NULL,
+	 "Failed to delete organization. ID not found"},
+	{ANSWER_MEMBER_USER_NOT_FOUND, V_FIRST, V_LAST, 404, PLAIN, NULL, "User not found"},
+	{ANSWER_MEMBER_ADD_FAILED, V_FIRST, V_LAST, 500, CAUSED, NULL,
+	 "Could not add user to organization"},
+	{ANSWER_MEMBER_PATCH_FAILED, V_FIRST, V_LAST, 500, CAUSED, NULL,
+	 "Failed update org user"},
+	{ANSWER_MEMBER_PATCH_LAST_ADMIN, V_FIRST, V_LAST, 400, PLAIN, NULL,
+	 "Cannot change role so that there is no organization admin left"},
+	{ANSWER_MEMBER_PATCH_SYNCED, V_FIRST, V_LAST, 403, TYPED, "org.externallySynced",
+	 "cannot change role for externally synced user"},
+	{ANSWER_MEMBER_REMOVE_LAST_ADMIN, V_FIRST, V_LAST, 400, PLAIN, NULL,
+	 "Cannot remove last organization admin"},
+	{ANSWER_MEMBER_REMOVE_FAILED, V_FIRST, V_LAST, 500, CAUSED, NULL,
+	 "Failed to remove user from organization"},
+	{ANSWER_USER_NOT_FOUND, V_FIRST, V_LAST, 404, PLAIN, NULL, "user not found"},
+	{ANSWER_USER_NAMELESS_ON_CREATE, V_FIRST, V10_1, 400, PLAIN, NULL,
+	 "Validation error, need specify either username or email"},
+	{ANSWER_USER_NAMELESS_ON_CREATE, V10_4, V_LAST, 400, TYPED,
+	 "user.empty-username-and-email", "Need to specify either username or email"},
+	{ANSWER_USER_NAMELESS_ON_UPDATE, V9_4, V9_4, 400, PLAIN, NULL,
+	 "Validation error, need to specify either username or email"},
+	{ANSWER_USER_NAMELESS_ON_UPDATE, V10_1, V10_1, 400, PLAIN, NULL,
+	 "Validation error, need to specify either username or email"},
+	{ANSWER_USER_NAMELESS_ON_UPDATE, V10_4, V_LAST, 400, TYPED,
+	 "user.empty-username-and-email", "Need to specify either username or email"},
+	{ANSWER_USER_PASSWORD_SHORT, V_FIRST, V10_1, 400, PLAIN, NULL,
+	 "Password is missing or too short"},
+	{ANSWER_USER_PASSWORD_SHORT, V10_4, V_LAST, 400, TYPED,
+	 "password.password-policy-too-short", "New password is too short"},
+	{ANSWER_USER_PASSWORD_WEAK, V_FIRST, V10_1, 400, PLAIN, NULL,
+	 "Password is missing or too short"},
+	{ANSWER_USER_PASSWORD_WEAK, V10_4, V_LAST, 400, TYPED,
+	 "password.password-policy-infringe",
+	 "New password doesn't comply with the password policy"},
+	{ANSWER_USER_EXISTS, V_FIRST, V_LAST, 412, CAUSED, NULL, NULL},
+	{ANSWER_USER_ORG_UNKNOWN, V_FIRST, V_LAST, 400, PLAIN, NULL, NULL},
+	{ANSWER_USER_CREATE_FAILED, V_FIRST, V_LAST, 500, CAUSED, NULL, "failed to create user"},
+	{ANSWER_USER_UPDATE_EXTERNAL, V9_4, V9_4, 403, PLAIN, NULL,
+	 "User info cannot be updated for external Users"},
+	{ANSWER_USER_UPDATE_EXTERNAL, V10_1, V_LAST, 403, PLAIN, NULL,
+	 "Cannot update external User"},
+	{ANSWER_USER_LOGIN_TAKEN, V_FIRST, V10_4, 500, CAUSED, NULL, "Failed to update user"},
+	{ANSWER_USER_LOGIN_TAKEN, V11_6, V_LAST, 409, CAUSED, NULL,
+	 "Update would result in user login conflict"},
+	{ANSWER_USER_EMAIL_TAKEN, V_FIRST, V10_4, 500, CAUSED, NULL, "Failed to update user"},
+	{ANSWER_USER_EMAIL_TAKEN, V11_6, V_LAST, 409, TYPED, "user.email-conflict",
+	 "Email is already being used"},
+	{ANSWER_USER_UPDATE_UNKNOWN, V_FIRST, V_LAST, 404, PLAIN, NULL, "user not found"},
+	{ANSWER_PASSWORD_SHORT, V_FIRST, V10_1, 400, PLAIN, NULL, "New password too short"},
+	{ANSWER_PASSWORD_SHORT, V10_4, V11_6, 400, TYPED, "password.password-policy-too-short",
+	 "New password is too short"},
+	{ANSWER_PASSWORD_SHORT, V12_4, V_LAST, 500, CAUSED, NULL,
+	 "Failed to update user password"},
+	{ANSWER_PASSWORD_WEAK, V_FIRST, V10_1, 400, PLAIN, NULL, "New password too short"},
+	{ANSWER_PASSWORD_WEAK, V10_4, V11_6, 400, TYPED, "password.password-policy-infringe",
+	 "New password doesn't comply with the password policy"},
+	{ANSWER_PASSWORD_WEAK, V12_4, V_LAST, 500, CAUSED, NULL,
+	 "Failed to update user password"},
+	{ANSWER_PASSWORD_UNKNOWN_USER, V_FIRST, V11_6, 500, CAUSED, NULL,
+	 "Could not read user from database"},
+	{ANSWER_PASSWORD_UNKNOWN_USER, V12_4, V_LAST, 500, CAUSED, NULL,
+	 "Failed to update user password"},
+	{ANSWER_PASSWORD_EXTERNAL, V_FIRST, V_LAST, 403, PLAIN, NULL,
+	 "Cannot update external User"},
+	{ANSWER_PASSWORD_FORM_DISABLED, V_FIRST, V_LAST, 403, PLAIN, NULL,
+	 "Not allowed to reset password when login form is disabled"},
+	{ANSWER_PERMISSIONS_LAST_ADMIN, V_FIRST, V_LAST, 400, PLAIN, NULL,
+	 "cannot remove last grafana admin"},
+	{ANSWER_PERMISSIONS_SYNCED, V_FIRST, V_LAST, 403, PLAIN, NULL,
+	 "Cannot change Grafana Admin role for externally synced user"},
+	{ANSWER_PERMISSIONS_UNKNOWN_USER, V_FIRST, V_LAST, 500, CAUSED, NULL,
+	 "Failed to update user permissions"},
+	{ANSWER_DISABLE_EXTERNAL, V_FIRST, V_LAST, 500, PLAIN, NULL,
+	 "Could not disable external user"},
+	{ANSWER_ENABLE_EXTERNAL, V_FIRST, V_LAST, 500, PLAIN, NULL,
+	 "Could not enable external user"},
+	{ANSWER_LOGOUT_SELF, V_FIRST, V_LAST, 400, PLAIN, NULL, "You cannot logout yourself"},
+	{ANSWER_LOGOUT_UNKNOWN_USER, V_FIRST, V_LAST, 404, CAUSED, NULL, "User not found"},
+};
+
+static const struct answer_row *find_row(enum answer which, enum version_id version)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		if (rows[i].which == which && version >= rows[i].from && version <= rows[i].to)
+			return &rows[i];
+	abort(); /* a hole in the table above */
+}
+
+/* Key order is part of the shape: Go maps are alphabetical, structs are not. */
+static void write_typed(struct buffer *out, const struct answer_row *row, const char *message,
+			const struct version *version)
+{
+	if (row->shape == CONTEXT_TYPED)
+		json_out_text(out, "{\"extra\":null,\"message\":");
+	else if (version->traced)
+		json_out_text(out, "{\"message\":");
+	else
+		buffer_append_format(out, "{\"statusCode\":%d,\"messageId\":\"%s\",\"message\":",
+				     row->status, row->message_id);
+	json_out_string(out, message);
+	if (row->shape == CONTEXT_TYPED || version->traced)
+		buffer_append_format(out,
+				     ",\"messageId\":\"%s\",\"statusCode\":%d,\"traceID\":\"\"",
+				     row->message_id, row->status);
+	json_out_text(out, row->shape == CONTEXT_TYPED ? "}\n" : "}");
+}
+
+static void write_plain(struct buffer *out, const struct answer_row *row, const char *message,
+			const struct version *version)
+{
+	json_out_text(out, "{\"message\":");
+	json_out_string(out, message);
+	if (row->shape == CONTEXT_TRACED || (row->shape == CAUSED && version->traced))
+		json_out_text(out, ",\"traceID\":\"\"");
+	json_out_text(out, "}");
+	if (row->shape == CONTEXT_PLAIN || row->shape == CONTEXT_TRACED)
+		json_out_text(out, "\n");
+}
+
+void answer_text(struct exchange *exchange, enum answer which, const char *message)
+{
+	const struct answer_row *row = find_row(which, exchange->version->id);
+	struct reply *reply = &exchange->reply;
+
+	if (row->message != NULL)
+		message = row->message;
+	reply->status = row->status;
+	reply->content = row->shape >= CONTEXT_PLAIN ? CONTENT_CONTEXT : CONTENT_JSON;
+	buffer_reset(&reply->body);
+	if (row->message_id != NULL)
+		write_typed(&reply->body, row, message, exchange->version);
+	else
+		write_plain(&reply->body, row, message, exchange->version);
+}
+
+void answer(struct exchange *exchange, enum answer which)
+{
+	answer_text(exchange, which, "");
+}
+
+void answer_status(struct exchange *exchange, int status, const char *message)
+{
+	struct reply *reply = &exchange->reply;
+
+	reply->status = status;
+	reply->content = CONTENT_JSON;
+	buffer_reset(&reply->body);
+	json_out_text(&reply->body, "{\"message\":");
+	json_out_string(&reply->body, message);
+	if (status >= 400 && exchange->version->traced)
+		json_out_text(&reply->body, ",\"traceID\":\"\"");
+	json_out_text(&reply->body, "}");
+}
+
+void answer_done(struct exchange *exchange, const char *message)
+{
+	answer_status(exchange, 200, message);
+}
+
+void answer_done_id(struct exchange *exchange, const char *message, const char *name,
+		    long long id)
+{
+	struct reply *reply = &exchange->reply;
+
+	reply->status = 200;
+	reply->content = CONTENT_JSON;
+	buffer_reset(&reply->body);
+	json_out_text(&reply->body, "{\"message\":");
+	json_out_string(&reply->body, message);
+	buffer_append_format(&reply->body, ",\"%s\":%lld}", name, id);
+}
+
+/* The id's ten digits only have to look random. */
+void answer_denied(struct exchange *exchange, const char *permission)
+{
+	struct reply *reply = &exchange->reply;
+	uint64_t digits = table_hash_id((int64_t)(uintptr_t)exchange ^ exchange->journal_n);
+
+	reply->status = 403;
+	reply->content = CONTENT_CONTEXT;
+	buffer_reset(&reply->body);
+	buffer_append_format(&reply->body,
+			     "{\"accessErrorId\":\"ACE%010llu\",\"message\":\"You'll need "
+			     "additional permissions to perform this action. Permissions needed: "
+			     "%s\",\"title\":\"Access denied\"}\n",
+			     (unsigned long long)(digits % 10000000000ULL), permission);
+}

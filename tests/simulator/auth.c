@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * auth.c - who asks, and in which org.
+ *
+ * Basic credentials only: there are no service accounts yet, so every token is an
+ * unknown one. Called with the lock held. A password is wiped once compared.
+ *
+ * Limit: the caches of the real server (signed-in user 5 s, permissions 10-60 s)
+ * are not played; a change of rights counts at once.
+ */
+#include "tests/simulator/auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "tests/simulator/answer.h"
+#include "tests/simulator/exchange.h"
+#include "tests/simulator/sim.h"
+
+enum { MAX_CREDENTIALS_BYTES = 1024, SEEN_EVERY_S = 300 };
+
+static const char basic_prefix[] = "Basic ";
+static const char bearer_prefix[] = "Bearer ";
+
+void auth_read_header(struct exchange *exchange)
+{
+	uint8_t text[MAX_CREDENTIALS_BYTES + 1];
+	const char *encoded = exchange->authorization;
+	char *colon;
+	long length;
+
+	if (encoded == NULL || strncmp(encoded, basic_prefix, sizeof basic_prefix - 1) != 0)
+		return;
+	encoded += sizeof basic_prefix - 1;
+	length = text_unbase64(encoded, strlen(encoded), text, MAX_CREDENTIALS_BYTES);
+	if (length < 0)
+		return;
+	text[length] = '\0';
+	colon = strchr((char *)text, ':');
+	if (colon != NULL) {
+		exchange->login = mem_strndup((char *)text, (size_t)(colon - (char *)text));
+		exchange->password = mem_strdup(colon + 1);
+	}
+	mem_wipe(text, sizeof text);
+}
+
+static void forget_password(struct exchange *exchange)
+{
+	if (exchange->password != NULL)
+		mem_wipe(exchange->password, strlen(exchange->password));
+	free(exchange->password);
+	exchange->password = NULL;
+}
+
+/* The org of this request: ?targetOrgId, then the header, then the account's own. */
+static void enter_org(struct exchange *exchange)
+{
+	struct caller *caller = &exchange->caller;
+	struct account *account = caller->account;
+	const char *target = exchange_query(exchange, "targetOrgId");
+	const char *wanted = target[0] != '\0' ? target : exchange->org_header;
+	const struct membership *member;
+	int64_t org_id = account->org_id;
+
+	if (wanted != NULL)
+		(void)text_to_int64(wanted, 1, INT64_MAX, &org_id);
+	member = store_member(account, org_id);
+	caller->org_id = member != NULL ? org_id : -1;
+	caller->role = member != NULL ? member->role : ROLE_INVALID;
+	caller->server_admin = account->is_admin;
+}
+
+static enum auth_result refuse(struct exchange *exchange, enum answer why)
+{
+	answer(exchange, why);
+	return AUTH_REFUSED;
+}
+
+/* The string that failures are counted by. */
+static char *attempt_key(const struct exchange *exchange)
+{
+	char *key = mem_strdup(exchange->login);
+
+	if (exchange->version->ignore_case)
+		text_lower(key);
+	return key;
+}
+
+static enum auth_result check_password(struct exchange *exchange)
+{
+	struct sim *sim = exchange->sim;
+	struct account *account = store_account_lookup(&sim->store, exchange->login);
+	bool right = account != NULL && account_has_password(account, exchange->password);
+
+	if (right && account->is_disabled)
+		return refuse(exchange, ANSWER_DISABLED);
+	if (!right) {
+		bool counts = account != NULL ||
+			      exchange->version->failures_of_unknown_users_count;
+
+		if (sim->settings.brute_force && counts) {
+			char *key = attempt_key(exchange);
+
+			attempts_add(&sim->attempts, key, sim_monotonic_ms());
+			free(key);
+		}
+		return refuse(exchange, ANSWER_BAD_PASSWORD);
+	}
+	exchange->caller.account = account;
+	return AUTH_OK;
+}
+
+static bool is_blocked(const struct exchange *exchange)
+{
+	const struct sim *sim = exchange->sim;
+	char *key;
+	bool blocked;
+
+	if (!sim->settings.brute_force || sim->attempts.by_login.count == 0)
+		return false;
+	key = attempt_key(exchange);
+	blocked = attempts_blocked(&sim->attempts, key, sim_monotonic_ms());
+	free(key);
+	return blocked;
+}
+
+static enum auth_result check_basic(struct exchange *exchange)
+{
+	struct account *account;
+	int64_t now_s;
+
+	if (strcmp(exchange->login, "api_key") == 0)
+		return refuse(exchange, ANSWER_BAD_TOKEN);
+	if (is_blocked(exchange))
+		return refuse(exchange, ANSWER_BLOCKED);
+	if (check_password(exchange) != AUTH_OK)
+		return AUTH_REFUSED;
+	account = exchange->caller.account;
+	now_s = sim_wall_ms() / 1000;
+	if (now_s - account->last_seen_s >= SEEN_EVERY_S)
+		account->last_seen_s = now_s;
+	enter_org(exchange);
+	return AUTH_OK;
+}
+
+enum auth_result auth_check(struct exchange *exchange)
+{
+	const char *header = exchange->authorization;
+	enum auth_result result;
+
+	if (header == NULL || header[0] == '\0')
+		return AUTH_NO_CREDENTIALS;
+	if (strncmp(header, bearer_prefix, sizeof bearer_prefix - 1) == 0 &&
+	    header[sizeof bearer_prefix - 1] != '\0')
+		return refuse(exchange, ANSWER_BAD_TOKEN);
+	if (exchange->login == NULL)
+		return refuse(exchange, ANSWER_BAD_BASIC_HEADER);
+	result = check_basic(exchange);
+	forget_password(exchange);
+	return result;
+}
+
+bool auth_would_pass(const struct sim *sim, const char *login, const char *password)
+{
+	const struct account *account = store_account_lookup(&sim->store, login);
+
+	return account != NULL && !account->is_disabled &&
+	       account_has_password(account, password);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_SIMULATOR_ROUTES_H
+#define TESTS_SIMULATOR_ROUTES_H
+
+struct exchange;
+
+/* The handlers that route.c's table names. Each sets the reply; the caller is
+ * authenticated and allowed, exchange->id[] holds the path's numbers, the lock is held. */
+typedef void route_handler_fn(struct exchange *exchange);
+
+/* routes_self.c */
+route_handler_fn route_health, route_healthz, route_frontend_settings, route_login_ping;
+route_handler_fn route_self, route_self_orgs;
+/* routes_org.c */
+route_handler_fn route_org_current, route_org_list, route_org_get, route_org_get_by_name;
+route_handler_fn route_org_create, route_org_update, route_org_update_current, route_org_delete;
+/* routes_member.c */
+route_handler_fn route_member_list, route_member_add, route_member_patch, route_member_remove;
+route_handler_fn route_cur_member_list, route_cur_member_search, route_cur_member_lookup;
+route_handler_fn route_cur_member_add, route_cur_member_patch, route_cur_member_remove;
+/* routes_user.c */
+route_handler_fn route_user_list, route_user_search, route_user_lookup, route_user_get;
+route_handler_fn route_user_orgs, route_user_update;
+/* routes_admin.c */
+route_handler_fn route_admin_create, route_admin_password, route_admin_permissions;
+route_handler_fn route_admin_disable, route_admin_enable, route_admin_delete;
+route_handler_fn route_admin_logout, route_admin_auth_tokens;
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_SIMULATOR_SIM_H
+#define TESTS_SIMULATOR_SIM_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/simulator/attempts.h"
+#include "tests/simulator/fault.h"
+#include "tests/simulator/journal.h"
+#include "tests/simulator/store.h"
+#include "tests/simulator/version.h"
+
+/* What /sim/settings can change while running. */
+struct sim_settings {
+	const struct version *version;
+	bool auto_assign_org;
+	bool password_policy; /* the strong one: 12 characters of four classes */
+	bool login_form;
+	bool brute_force; /* whether failed logins block */
+	int64_t latency_ms;
+};
+
+/* The whole server. One lock guards everything below it: handlers take a few
+ * microseconds, so finer locks would buy nothing. */
+struct sim {
+	const char *admin_login;    /* borrowed from the command line */
+	const char *admin_password; /* likewise */
+	pthread_mutex_t lock;
+	struct sim_settings settings;
+	struct store store;
+	struct attempts attempts;
+	struct fault_list faults;
+	struct journal journal;
+};
+
+/* Back to a fresh server: store, attempts and faults; the journal and settings stay. */
+void sim_reset(struct sim *sim);
+void sim_set_version(struct sim *sim, const struct version *version);
+
+int64_t sim_monotonic_ms(void);
+int64_t sim_wall_ms(void);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * version.c - what the simulated Grafana versions do differently.
+ *
+ * One row per version; handlers ask the row, never the number. Texts and
+ * statuses that changed are rows of answer.c instead. A further version is a
+ * further row here plus its place in enum version_id.
+ */
+#include "tests/simulator/version.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/attributes.h"
+
+static const struct version versions[] = {
+	{.id = V9_4, .name = "9.4", .number = "9.4.0", .commit = "8f3e923057",
+	 .traced = true, .legacy_cache_headers = true, .health_alphabetical = true,
+	 .admin_routes_open = true},
+	{.id = V10_1, .name = "10.1", .number = "10.1.10", .commit = "4217c8057b",
+	 .traced = true, .health_alphabetical = true, .ping_is_json = true,
+	 .missing_org_hidden = true, .ignore_case = true, .synced_users = true,
+	 .failures_of_unknown_users_count = true},
+	{.id = V10_4, .name = "10.4", .number = "10.4.19", .commit = "d82ba95d0a",
+	 .traced = true, .health_alphabetical = true, .ping_is_json = true,
+	 .ignore_case = true, .role_none = true, .synced_users = true,
+	 .synced_admin_field = true, .failures_of_unknown_users_count = true},
+	{.id = V11_6, .name = "11.6", .number = "11.6.0", .commit = "d2fdff9edf",
+	 .ping_is_json = true, .ignore_case = true, .role_none = true, .synced_users = true,
+	 .synced_admin_field = true, .uid = true, .failures_of_unknown_users_count = true,
+	 .sort_by_login = true},
+	{.id = V12_4, .name = "12.4", .number = "12.4.0", .commit = "4b8d2f1e07",
+	 .ping_is_json = true, .ignore_case = true, .role_none = true, .synced_users = true,
+	 .synced_admin_field = true, .uid = true, .provisioned_field = true,
+	 .failures_of_unknown_users_count = true, .password_optional = true,
+	 .reset_ends_sessions = true, .sort_by_login = true},
+};
+
+const struct version *version_find(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_COUNT(versions); i++) {
+		const char *row = versions[i].name;
+
+		if (length > 0 && strncmp(row, name, length) == 0 &&
+		    (row[length] == '\0' || row[length] == '.'))
+			return &versions[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_SIMULATOR_VERSION_H
+#define TESTS_SIMULATOR_VERSION_H
+
+#include <stdbool.h>
+
+/* The Grafana versions that can be played, oldest first: tables name ranges of them. */
+enum version_id { V9_4, V10_1, V10_4, V11_6, V12_4, V_FIRST = V9_4, V_LAST = V12_4 };
+
+/* What differs between versions and is not just another text (answer.c has those). */
+struct version {
+	enum version_id id;
+	const char *name;	 /* what --version takes; its major number alone works too */
+	const char *number;	 /* what the server says it is */
+	const char *commit;
+	bool traced;		 /* plain errors with an inner cause carry "traceID" */
+	bool legacy_cache_headers;
+	bool health_alphabetical;
+	bool ping_is_json;
+	bool admin_routes_open;	 /* no credentials: /api/admin/ answers 403, not 401 */
+	bool missing_org_hidden; /* an unknown org under /api/orgs/:id is a 403 */
+	bool ignore_case;	 /* logins and e-mails are stored in lower case */
+	bool role_none;
+	bool synced_users;	 /* isExternallySynced, and the role of such a user is locked */
+	bool synced_admin_field;
+	bool uid;
+	bool provisioned_field;
+	bool failures_of_unknown_users_count;
+	bool password_optional;
+	bool reset_ends_sessions;
+	bool sort_by_login;	 /* member lists: login first, e-mail second */
+};
+
+/* NULL when there is no such version. */
+const struct version *version_find(const char *name);
+
+#endif
