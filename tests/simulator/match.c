@@ -2,7 +2,6 @@
 /*
  * match.c - searching and paging, as all lists of people do it.
  */
-#define _GNU_SOURCE /* strcasestr */
 
 #include "tests/simulator/match.h"
 

@@ -6,7 +6,6 @@
  * leaves it to timer.c. Here is also what only a connection can do wrong: reset,
  * truncate, drip.
  */
-#define _GNU_SOURCE /* struct linger with the rest of sys/socket.h */
 
 #include "tests/simulator/server.h"
 

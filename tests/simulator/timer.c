@@ -5,7 +5,6 @@
  * Plain waits are in a heap by time. Those that watch their client are in a list
  * that is polled every 20 ms: a suspended connection is not on the server's epoll.
  */
-#define _GNU_SOURCE /* POLLRDHUP */
 
 #include "tests/simulator/timer.h"
 

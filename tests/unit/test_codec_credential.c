@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec_support.h"
 
+#include "base/text.h"
 #include "codec/credential.h"
 
 /* SHA-256 of "/portal\0req-1\0credential/1" and of the same with 2. */
@@ -81,7 +82,7 @@ static void assert_path(const char *prefix, const char *login, const char *expec
 	struct credential credential = sample(&target);
 	struct record record;
 
-	strncpy(target.login, login, LIMIT_LOGIN_BYTES);
+	text_copy(target.login, sizeof(target.login), login);
 	credential.path_prefix = prefix;
 	credential_encode(&credential, &frame, &record);
 	if (strstr(record.value, expected) == NULL)
