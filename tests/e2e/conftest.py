@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the end-to-end tests.
+
+Kafka and Redis run once for all tests; each test has topics of its own and an
+empty Redis. A test that uses `grafana` or `stage` runs once for each simulated
+version; with GRAFANA_URL set it runs against that server instead, and the tests
+that need the simulator's faults or request log are skipped.
+"""
+
+import itertools
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from harness.grafana import Grafana, Simulator  # noqa: E402
+from harness.paths import services as service_module  # noqa: E402
+from harness.stage import Stage  # noqa: E402
+from harness.vault import Vault  # noqa: E402
+
+REAL = os.environ.get("GRAFANA_URL")
+VERSIONS = ["real"] if REAL else ["9.4", "12"]
+_names = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory):
+    """The running Kafka and Redis."""
+    pair = service_module.Services(str(tmp_path_factory.mktemp("services")), owned=True)
+    pair.start()
+    yield pair
+    pair.stop()
+
+
+@pytest.fixture
+def services(servers):
+    """The same, whole and with an empty Redis, whatever the test before did."""
+    servers.start()
+    servers.flush_redis()
+    return servers
+
+
+@pytest.fixture(scope="session")
+def vault(tmp_path_factory):
+    return Vault(str(tmp_path_factory.mktemp("vault")))
+
+
+@pytest.fixture(scope="session", params=VERSIONS)
+def _grafana(request, tmp_path_factory):
+    if request.param == "real":
+        yield Grafana(REAL, os.environ.get("GRAFANA_USER", "admin"),
+                      os.environ.get("GRAFANA_PASSWORD", "admin"))
+        return
+    simulator = Simulator(request.param, str(tmp_path_factory.mktemp("grafana")))
+    yield simulator
+    simulator.close()
+
+
+@pytest.fixture
+def grafana(_grafana):
+    """A Grafana; a simulated one is as new."""
+    if _grafana.simulated:
+        _grafana.reset()
+    return _grafana
+
+
+@pytest.fixture
+def sim(grafana):
+    """The simulator, for tests that need its faults or its request log."""
+    if not grafana.simulated:
+        pytest.skip("needs the simulated Grafana")
+    return grafana
+
+
+@pytest.fixture
+def make_stage(services, grafana, vault, tmp_path):
+    """Makes stages with as many partitions as asked for; closes them after the test."""
+    made = []
+
+    def make(partitions=1):
+        made.append(Stage(services, grafana, vault, tmp_path, f"t{next(_names)}", partitions))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.close()
+
+
+@pytest.fixture
+def stage(make_stage):
+    return make_stage()

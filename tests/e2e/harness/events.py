@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CloudEvents in both Kafka modes: requests on the way in, what comes back decoded.
+
+Every event that is decoded here is validated against its schema in docs/schema;
+a type without a schema is a failure.
+"""
+
+import datetime
+import functools
+import glob
+import itertools
+import json
+import os
+import uuid
+
+import jsonschema
+
+from .paths import SCHEMAS
+
+SOURCE = "/access-requests"
+REQUEST_TYPE = "io.grantd.request.v1"
+KINDS = {
+    REQUEST_TYPE: "request",
+    "io.grantd.outcome.v1": "outcome",
+    "io.grantd.credential.v1": "credential",
+}
+_run = uuid.uuid4().hex[:8]
+_count = itertools.count(1)
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def request(action, subject=None, id=None, source=SOURCE, **data):
+    """A request as a structured event; None among the data leaves the member out."""
+    event = {
+        "specversion": "1.0", "type": REQUEST_TYPE,
+        "id": id or f"req-{_run}-{next(_count)}", "source": source, "time": now(),
+        "datacontenttype": "application/json",
+        "data": {key: value for key, value in
+                 {"action": action, "instance": "main", **data}.items() if value is not None},
+    }
+    user = data.get("user") or {}
+    subject = subject or user.get("email") or user.get("login")
+    return {**event, "subject": subject} if subject else event
+
+
+def to_structured(event):
+    return json.dumps(event).encode(), [("content-type", b"application/cloudevents+json; charset=utf-8")]
+
+
+def to_binary(event):
+    headers = [("content-type", event.get("datacontenttype", "application/json").encode())]
+    headers += [("ce_" + key, str(value).encode()) for key, value in event.items()
+                if key not in ("data", "datacontenttype")]
+    return json.dumps(event["data"]).encode(), headers
+
+
+ENCODERS = {"binary": to_binary, "structured": to_structured}
+
+
+@functools.lru_cache(maxsize=None)
+def _validator(kind):
+    found = glob.glob(os.path.join(SCHEMAS, f"{kind}*.json"))
+    assert len(found) == 1, f"one schema is expected as {SCHEMAS}/{kind}*.json, found: {found}"
+    with open(found[0], encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(
+        schema, format_checker=jsonschema.draft202012_format_checker)
+
+
+def validate(event):
+    """Raise AssertionError with every fault of an event in structured form."""
+    kind = KINDS.get(event.get("type"))
+    assert kind is not None, f"an event of unknown type: {event.get('type')!r}"
+    faults = [f"{error.json_path}: {error.message}" for error in _validator(kind).iter_errors(event)]
+    assert not faults, f"{kind} event against its schema: " + "; ".join(faults) + f"\n{event}"
+
+
+class Record:
+    """One record as it was read; 'headers' maps a name to its last value."""
+
+    def __init__(self, message):
+        self.topic, self.partition, self.offset = message.topic(), message.partition(), message.offset()
+        self.key, self.value = message.key(), message.value()
+        self.header_list = message.headers() or []
+        self.headers = dict(self.header_list)
+
+    def __repr__(self):
+        return f"<{self.topic}/{self.partition}@{self.offset} {self.key!r} {(self.value or b'')[:300]!r}>"
+
+    def everything(self):
+        """Key, headers and value in one: what a reader of the topic could see."""
+        parts = [self.key, self.value]
+        for name, value in self.header_list:
+            parts += [name.encode(), value]
+        return b"\0".join(part for part in parts if part)
+
+    def event(self):
+        """The event in structured form, whichever mode it came in; validated."""
+        kind = self.headers.get("content-type", b"").decode().lower()
+        if kind.startswith("application/cloudevents"):
+            event = json.loads(self.value)
+        else:
+            event = {name[3:]: value.decode() for name, value in self.header_list if name.startswith("ce_")}
+            event["datacontenttype"] = kind
+            event["data"] = json.loads(self.value)
+        validate(event)
+        return event
+
+
+def request_key(event):
+    """What makes a request one request: of a request, or of an event that answers it."""
+    if event["type"] == REQUEST_TYPE:
+        return event["source"], event["id"]
+    return event["data"]["request"]["source"], event["data"]["request"]["id"]

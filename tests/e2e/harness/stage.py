@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything one test needs, on topics, a group and a key prefix of its own.
+
+    stage.worker().start()
+    stage.send(request("org_role.grant", user={"login": "ada"}, org={"id": 1}, role="Editor"))
+    outcome = stage.outcome_of(request)
+    ...
+    stage.settle()      # stop the workers, check everything that must always hold
+"""
+
+import collections
+import subprocess
+
+import redis
+
+from . import invariants
+from .events import REQUEST_TYPE, request_key, validate
+from .kafka import Collector, Producer
+from .paths import DEADLINE_S, binary, kafka_wire, wait_until
+from .worker import Worker, base_config
+
+Topics = collections.namedtuple("Topics", "requests outcomes credentials dead_letter")
+
+
+class Stage:
+    def __init__(self, services, grafana, vault, directory, name, partitions=1):
+        self.services, self.grafana, self.vault = services, grafana, vault
+        self.dir, self.name = str(directory), name
+        self.group = f"grantd-{name}"
+        self.topics = Topics(*(f"{name}.{part}" for part in ("requests", "outcomes", "credentials", "dead-letter")))
+        services.create_topics({topic: partitions for topic in self.topics},
+                               {"max.message.bytes": 8 * 1024 * 1024})
+        self.redis = redis.Redis(host="127.0.0.1", port=services.redis_port)
+        self.producer = Producer(services.brokers)
+        self.committed = Collector(services.brokers, self.topics[1:])
+        self.requests, self.workers = [], []
+
+    @property
+    def config(self):
+        return base_config(self.services.brokers, self.group, self.topics, self.services.redis_url + "/0",
+                           self.name, self.vault.public_file, {"main": self.grafana})
+
+    def worker(self, settings=None, env=None, program="grantd", name=None, config=None):
+        """One more grantd, not started yet."""
+        worker = Worker(name or f"w{len(self.workers) + 1}", self.dir, config or self.config,
+                        settings, env, program)
+        self.workers.append(worker)
+        return worker
+
+    def send(self, *requests, mode="binary", key=None, partition=None):
+        """Write valid requests to the topic; they are waited for as delivered."""
+        for event in requests:
+            validate(event)
+            self.producer.send(self.topics.requests, event, mode, key, partition)
+            self.requests.append(event)
+        self.producer.flush()
+        return requests[0]
+
+    def send_raw(self, value, key=None, headers=None, partition=None, answered_as=None):
+        """Write a record of any bytes. No outcome is expected for it, or, with
+        answered_as=(source, id), one of that request."""
+        self.producer.send_raw(self.topics.requests, value, key, headers, partition)
+        self.producer.flush()
+        if answered_as is not None:
+            source, identity = answered_as
+            self.requests.append({"type": REQUEST_TYPE, "source": source, "id": identity})
+
+    def outcomes(self):
+        return self.committed.events(self.topics.outcomes)
+
+    def credentials(self):
+        return self.committed.events(self.topics.credentials)
+
+    def outcome_of(self, request, deadline_s=DEADLINE_S):
+        """The committed outcome of one request, waited for."""
+        wanted = request_key(request)
+
+        def found(_):
+            return next((event for event in self.outcomes() if request_key(event) == wanted), None)
+
+        return self.committed.until(found, f"the outcome of {wanted}", deadline_s)
+
+    def ask(self, request, mode="binary"):
+        """Send one request; its outcome's data."""
+        return self.outcome_of(self.send(request, mode=mode))["data"]
+
+    def all_outcomes(self, deadline_s=60):
+        """Wait until there are as many outcomes as requests; {request key: outcome data}."""
+        wanted = {request_key(event) for event in self.requests}
+        self.committed.until(lambda _: len(self.committed.records[self.topics.outcomes]) >= len(wanted),
+                             f"{len(wanted)} outcomes", deadline_s)
+        return {request_key(event): event["data"] for event in self.outcomes()}
+
+    def password_of(self, login, instance="main"):
+        """What the newest credential of an account opens to."""
+        return self.vault.open(invariants.newest_credentials(self.credentials())[instance, login])
+
+    def committed_offsets(self):
+        """{partition: (offset, metadata)} of the group in the request topic."""
+        return {partition: place for (topic, partition), place in
+                kafka_wire.committed(self.services.brokers, self.group).items()
+                if topic == self.topics.requests}
+
+    def wait_consumed(self, deadline_s=DEADLINE_S):
+        """Wait until the group's committed offsets have reached the end of the request topic."""
+        reader = Collector(self.services.brokers, [self.topics.requests], committed=False)
+        try:
+            reader.read_to_end(deadline_s)
+            counts = collections.Counter(record.partition for record in reader.records[self.topics.requests])
+        finally:
+            reader.close()
+        wait_until(lambda: all(self.committed_offsets().get(partition, (0, ""))[0] >= count
+                               for partition, count in counts.items()),
+                   "every request consumed", deadline_s)
+
+    def grantctl(self, *args, input=None, expected=0):
+        """Run grantctl to its end; its standard output."""
+        done = subprocess.run([binary("grantctl"), *args], input=input, capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == expected, (
+            f"grantctl {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def settle(self, secrets=()):
+        """Stop what runs and check all that must hold after any test."""
+        for worker in self.workers:
+            if worker.running():
+                worker.stop()
+        self.committed.read_to_end()
+        invariants.exactly_one_outcome(self.requests, self.outcomes())
+        opened = [self.vault.open(event) for event in self.credentials()]
+        logs = [worker.log_path for worker in self.workers]
+        if self.grafana.simulated:
+            logs.append(self.grafana.journal_path)
+        everything = Collector(self.services.brokers, self.topics, committed=False)
+        try:
+            everything.read_to_end()
+            for topic in self.topics[1:3]:
+                invariants.identical_replays(everything.records[topic])
+            invariants.no_plaintext([*opened, *secrets], {
+                **invariants.topic_places(everything),
+                **invariants.redis_places(self.redis),
+                **invariants.file_places(self.services.dir + "/redis-data/appendonlydir", *logs)})
+        finally:
+            everything.close()
+
+    def close(self):
+        """Leave nothing running; a sanitizer's report fails the test even when it passed."""
+        for worker in self.workers:
+            worker.kill()
+        self.committed.close()
+        self.redis.close()
+        for worker in self.workers:
+            worker.assert_no_sanitizer_report()

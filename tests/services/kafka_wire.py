@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The three Kafka requests that no client is needed for, over a plain socket.
+
+Metadata answers "is it up", CreateTopics makes topics, OffsetFetch reads what a
+group has committed, its metadata included. Standard library only,
+so that the demo needs no Kafka client. All use the oldest request versions
+that current brokers still take. Errors are raised as WireError or OSError.
+"""
+
+import socket
+import struct
+import time
+
+METADATA, OFFSET_FETCH, CREATE_TOPICS = 3, 9, 19
+TOPIC_ALREADY_EXISTS = 36
+
+
+class WireError(Exception):
+    """The broker answered, but not with what was asked for."""
+
+
+class _Reader:
+    """Walks over the big-endian fields of one response."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def number(self, form):
+        value = struct.unpack_from(">" + form, self.data, self.at)[0]
+        self.at += struct.calcsize(">" + form)
+        return value
+
+    def text(self):
+        length = self.number("h")
+        if length < 0:
+            return None
+        self.at += length
+        return self.data[self.at - length:self.at].decode()
+
+    def array(self, item):
+        return [item() for _ in range(max(0, self.number("i")))]
+
+
+def _text(value):
+    data = value.encode()
+    return struct.pack(">h", len(data)) + data
+
+
+def _array(items):
+    return struct.pack(">i", len(items)) + b"".join(items)
+
+
+def _read_exactly(conn, count):
+    data = b""
+    while len(data) < count:
+        part = conn.recv(count - len(data))
+        if not part:
+            raise WireError("the broker closed the connection")
+        data += part
+    return data
+
+
+def _ask(address, api, version, body, timeout_s):
+    """Send one request to "host:port"; the reader stands at the first field of the answer."""
+    host, port = address.rsplit(":", 1)
+    request = struct.pack(">hhi", api, version, 1) + _text("grantd-tests") + body
+    with socket.create_connection((host, int(port)), timeout=timeout_s) as conn:
+        conn.sendall(struct.pack(">i", len(request)) + request)
+        size = struct.unpack(">i", _read_exactly(conn, 4))[0]
+        answer = _Reader(_read_exactly(conn, size))
+    if answer.number("i") != 1:
+        raise WireError("the answer belongs to another request")
+    return answer
+
+
+def metadata(address, timeout_s=5):
+    """{"brokers": [id, ...], "topics": {name: partitions that have a leader}}"""
+    answer = _ask(address, METADATA, 4, struct.pack(">i?", -1, False), timeout_s)
+
+    def broker():
+        node = answer.number("i")
+        answer.text(), answer.number("i"), answer.text()
+        return node
+
+    def partition():
+        answer.number("h"), answer.number("i")
+        leader = answer.number("i")
+        for _ in ("replicas", "in sync"):
+            answer.array(lambda: answer.number("i"))
+        return leader
+
+    def topic():
+        answer.number("h")
+        name = answer.text()
+        answer.number("?")
+        return name, sum(leader >= 0 for leader in answer.array(partition))
+
+    answer.number("i")  # throttle time
+    brokers = answer.array(broker)
+    answer.text(), answer.number("i")  # cluster id, controller
+    return {"brokers": brokers, "topics": dict(answer.array(topic))}
+
+
+def create_topics(address, topics, configs=None, deadline_s=30):
+    """Make {name: partitions} and wait until each partition has a leader.
+
+    A topic that is there already is left as it is.
+    """
+    config = _array([_text(key) + _text(str(value)) for key, value in (configs or {}).items()])
+    body = _array([
+        _text(name) + struct.pack(">ih", partitions, 1) + _array([]) + config
+        for name, partitions in topics.items()
+    ]) + struct.pack(">i?", int(deadline_s * 1000), False)
+    answer = _ask(address, CREATE_TOPICS, 2, body, deadline_s)
+    answer.number("i")  # throttle time
+    for name, code, message in answer.array(
+            lambda: (answer.text(), answer.number("h"), answer.text())):
+        if code not in (0, TOPIC_ALREADY_EXISTS):
+            raise WireError(f"topic {name}: error {code}: {message}")
+    _wait_leaders(address, topics, deadline_s)
+
+
+def _wait_leaders(address, topics, deadline_s):
+    end = time.monotonic() + deadline_s
+    while True:
+        led = metadata(address)["topics"]
+        missing = [name for name, count in topics.items() if led.get(name, 0) < count]
+        if not missing:
+            return
+        if time.monotonic() > end:
+            raise WireError(f"no leader after {deadline_s} s: {', '.join(missing)}")
+        time.sleep(0.02)
+
+
+def committed(address, group, timeout_s=5):
+    """{(topic, partition): (offset, metadata)} that the group has committed."""
+    answer = _ask(address, OFFSET_FETCH, 2, _text(group) + struct.pack(">i", -1), timeout_s)
+    found = {}
+
+    def partition(topic):
+        number, offset = answer.number("i"), answer.number("q")
+        found[topic, number] = (offset, answer.text() or "")
+        answer.number("h")
+
+    def topic():
+        name = answer.text()
+        answer.array(lambda: partition(name))
+
+    answer.array(topic)
+    code = answer.number("h")
+    if code:
+        raise WireError(f"group {group}: error {code}")
+    return found
