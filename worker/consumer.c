@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * consumer.c - the member of the consumer group.
+ *
+ * Polled by the main thread. Never commits: offsets go into the publisher's
+ * transactions. Eager assignment only: librdkafka 2.0.2's cooperative path has
+ * known defects, and with eager a batch is either wholly current or wholly stale.
+ * Records are polled one by one, since batch consumption before 2.1.0 may skip or
+ * misreport offsets around a rebalance.
+ */
+#include "worker/consumer.h"
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "worker/kafka.h"
+
+enum { COMMITTED_TIMEOUT_MS = 5000, WATERMARK_TIMEOUT_MS = 2000, COMMITTED_TRIES = 4 };
+
+struct consumer {
+	struct log *log; /* first: see kafka_conf_new() */
+	struct consumer_options options;
+	rd_kafka_t *kafka;
+	atomic_bool joined;
+	bool all_paused;     /* too many jobs in flight, or draining */
+	bool draining;
+	bool some_full;	     /* a partition is paused for its own window */
+	struct error fatal;
+
+	pthread_mutex_t mutex; /* of what follows */
+	rd_kafka_consumer_group_metadata_t *metadata;
+	int64_t generation; /* the assignment's that the metadata belongs to */
+};
+
+/* ---- rebalance ---- */
+
+static rd_kafka_topic_partition_list_t *read_commits(struct consumer *consumer,
+						     const rd_kafka_topic_partition_list_t *given)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(given);
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+	/* Waits for pending transactions of the group (isolation.level read_committed
+	 * makes librdkafka ask for stable offsets, KIP-447). */
+	for (int i = 0; i < COMMITTED_TRIES; i++) {
+		code = rd_kafka_committed(consumer->kafka, list, COMMITTED_TIMEOUT_MS);
+		if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+			return list;
+	}
+	log_write(consumer->log, LOG_WARN, "committed offsets could not be read; the ledger "
+		  "makes the replay harmless",
+		  LOG_FIELDS(LOG_TEXT("error", rd_kafka_err2str(code))));
+	rd_kafka_topic_partition_list_destroy(list);
+	return rd_kafka_topic_partition_list_copy(given);
+}
+
+static void add_partition(struct consumer *consumer, rd_kafka_topic_partition_t *entry)
+{
+	bool damaged = false;
+	int64_t frontier = entry->offset >= 0 ? entry->offset : -1;
+
+	assignment_add(consumer->options.assignment, entry->topic, entry->partition, frontier,
+		       entry->metadata, entry->metadata_size, &damaged);
+	if (damaged)
+		log_write(consumer->log, LOG_WARN, "commit metadata is not grantd's; ignored",
+			  LOG_FIELDS(LOG_TEXT("topic", entry->topic),
+				     LOG_NUMBER("part", entry->partition)));
+	log_write(consumer->log, LOG_INFO, "assigned",
+		  LOG_FIELDS(LOG_TEXT("topic", entry->topic), LOG_NUMBER("part", entry->partition),
+			     LOG_NUMBER("off", frontier)));
+}
+
+/* The metadata of this generation is kept, so that a transaction of this
+ * assignment can never be committed in the name of a later one. */
+static void keep_metadata(struct consumer *consumer)
+{
+	pthread_mutex_lock(&consumer->mutex);
+	if (consumer->metadata != NULL)
+		rd_kafka_consumer_group_metadata_destroy(consumer->metadata);
+	consumer->metadata = rd_kafka_consumer_group_metadata(consumer->kafka);
+	consumer->generation = assignment_generation(consumer->options.assignment);
+	pthread_mutex_unlock(&consumer->mutex);
+}
+
+static void on_assigned(struct consumer *consumer, const rd_kafka_topic_partition_list_t *given)
+{
+	rd_kafka_topic_partition_list_t *list =
+		given->cnt > 0 ? read_commits(consumer, given)
+			       : rd_kafka_topic_partition_list_copy(given);
+	rd_kafka_resp_err_t code;
+
+	assignment_begin(consumer->options.assignment);
+	for (int i = 0; i < list->cnt; i++)
+		add_partition(consumer, &list->elems[i]);
+	keep_metadata(consumer);
+	consumer->all_paused = false;
+	consumer->some_full = false;
+	code = rd_kafka_assign(consumer->kafka, list);
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		error_set(&consumer->fatal, ERROR_FATAL, "consumer", code, "assign: %s",
+			  rd_kafka_err2str(code));
+	rd_kafka_topic_partition_list_destroy(list);
+	atomic_store(&consumer->joined, true);
+}
+
+static void collect_number(void *context, const char *topic, int32_t partition, int64_t number,
+			   bool full, size_t pending)
+{
+	int64_t **cursor = context;
+
+	(void)topic, (void)partition, (void)full, (void)pending;
+	*(*cursor)++ = number;
+}
+
+void consumer_drop_waiting(struct consumer *consumer)
+{
+	struct assignment *assignment = consumer->options.assignment;
+	/* Only this thread adds partitions, so the count stands. */
+	int64_t *numbers = mem_array(assignment_count(assignment), sizeof(*numbers));
+	int64_t *end = numbers;
+
+	assignment_each(assignment, collect_number, &end);
+	for (const int64_t *number = numbers; number < end; number++)
+		pipeline_drop(consumer->options.pipeline, *number);
+	free(numbers);
+}
+
+static void on_revoked(struct consumer *consumer)
+{
+	bool lost = rd_kafka_assignment_lost(consumer->kafka) != 0;
+
+	log_write(consumer->log, LOG_INFO, lost ? "assignment lost" : "revoked", NULL);
+	consumer_drop_waiting(consumer);
+	if (!lost)
+		consumer->options.settle_all(consumer->options.context);
+	consumer_drop_waiting(consumer);
+	assignment_begin(consumer->options.assignment);
+	rd_kafka_assign(consumer->kafka, NULL);
+}
+
+static void on_rebalance(rd_kafka_t *kafka, rd_kafka_resp_err_t code,
+			 rd_kafka_topic_partition_list_t *partitions, void *opaque)
+{
+	(void)kafka;
+	if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+		on_assigned(opaque, partitions);
+	else
+		on_revoked(opaque);
+}
+
+/* ---- start and end ---- */
+
+static int subscribe(struct consumer *consumer, struct error *err)
+{
+	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_resp_err_t code;
+
+	rd_kafka_topic_partition_list_add(topics, consumer->options.settings->kafka.requests_topic,
+					  RD_KAFKA_PARTITION_UA);
+	code = rd_kafka_subscribe(consumer->kafka, topics);
+	rd_kafka_topic_partition_list_destroy(topics);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	error_set(err, ERROR_FATAL, "consumer", code, "subscribe to %s: %s",
+		  consumer->options.settings->kafka.requests_topic, rd_kafka_err2str(code));
+	return -1;
+}
+
+static int connect_group(struct consumer *consumer, struct error *err)
+{
+	const struct settings *settings = consumer->options.settings;
+	const struct kafka_property forced[] = {
+		{"group.id", settings->kafka.group},
+		{"enable.auto.commit", "false"},
+		{"enable.auto.offset.store", "false"},
+		{"isolation.level", "read_committed"},
+		{"auto.offset.reset", "earliest"},
+		/* A paused partition purges its queue; a small one is cheap to refill. */
+		{"queued.max.messages.kbytes", "16384"},
+		{NULL, NULL},
+	};
+	rd_kafka_conf_t *conf = NULL;
+	char text[256];
+
+	if (kafka_conf_new(settings, forced, consumer, &conf, err) < 0)
+		return -1;
+	rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+	consumer->kafka = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+	if (consumer->kafka == NULL) {
+		rd_kafka_conf_destroy(conf); /* rd_kafka_new() takes it only on success */
+		error_set(err, ERROR_FATAL, "consumer", 0, "create consumer: %s", text);
+		return -1;
+	}
+	rd_kafka_poll_set_consumer(consumer->kafka);
+	return subscribe(consumer, err);
+}
+
+int consumer_new(const struct consumer_options *options, struct consumer **out,
+		 struct error *err)
+{
+	struct consumer *consumer = mem_zalloc(sizeof(*consumer));
+
+	consumer->log = options->log;
+	consumer->options = *options;
+	pthread_mutex_init(&consumer->mutex, NULL);
+	if (connect_group(consumer, err) < 0) {
+		consumer_free(consumer);
+		return -1;
+	}
+	*out = consumer;
+	return 0;
+}
+
+void consumer_leave(struct consumer *consumer)
+{
+	if (consumer->kafka != NULL)
+		rd_kafka_consumer_close(consumer->kafka);
+}
+
+void consumer_free(struct consumer *consumer)
+{
+	if (consumer == NULL)
+		return;
+	if (consumer->metadata != NULL)
+		rd_kafka_consumer_group_metadata_destroy(consumer->metadata);
+	if (consumer->kafka != NULL)
+		rd_kafka_destroy(consumer->kafka);
+	pthread_mutex_destroy(&consumer->mutex);
+	free(consumer);
+}
+
+bool consumer_has_joined(const struct consumer *consumer)
+{
+	return atomic_load(&consumer->joined);
+}
+
+/* ---- pausing ---- */
+
+static void set_paused(struct consumer *consumer, rd_kafka_topic_partition_list_t *list,
+		       bool paused)
+{
+	if (list->cnt > 0 && paused)
+		rd_kafka_pause_partitions(consumer->kafka, list);
+	else if (list->cnt > 0)
+		rd_kafka_resume_partitions(consumer->kafka, list);
+}
+
+struct choice {
+	rd_kafka_topic_partition_list_t *list;
+	bool full_too;
+};
+
+static void choose(void *context, const char *topic, int32_t partition, int64_t number,
+		   bool full, size_t pending)
+{
+	struct choice *choice = context;
+
+	(void)number, (void)pending;
+	if (!full || choice->full_too)
+		rd_kafka_topic_partition_list_add(choice->list, topic, partition);
+}
+
+/* All that have room are resumed, or all are paused. */
+static void pause_all(struct consumer *consumer, bool paused)
+{
+	struct choice choice = {rd_kafka_topic_partition_list_new(8), paused};
+
+	assignment_each(consumer->options.assignment, choose, &choice);
+	set_paused(consumer, choice.list, paused);
+	rd_kafka_topic_partition_list_destroy(choice.list);
+	consumer->all_paused = paused;
+}
+
+static void pause_one(struct consumer *consumer, const char *topic, int32_t partition)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+	rd_kafka_topic_partition_list_add(list, topic, partition);
+	set_paused(consumer, list, true);
+	rd_kafka_topic_partition_list_destroy(list);
+	consumer->some_full = true;
+}
+
+void consumer_pause(struct consumer *consumer)
+{
+	consumer->draining = true;
+	pause_all(consumer, true);
+}
+
+/* Resume below three quarters, so that it does not flap. */
+static void balance(struct consumer *consumer)
+{
+	size_t jobs = atomic_load(&consumer->options.pipeline->jobs);
+	size_t max = (size_t)consumer->options.settings->worker.max_in_flight;
+
+	if (consumer->draining)
+		return;
+	if (!consumer->all_paused && jobs >= max)
+		pause_all(consumer, true);
+	else if ((consumer->all_paused || consumer->some_full) && jobs <= max / 4 * 3) {
+		consumer->some_full = false;
+		pause_all(consumer, false);
+	}
+}
+
+/* ---- reading ---- */
+
+static size_t view_headers(const rd_kafka_message_t *message, struct header_view *headers,
+			   size_t max)
+{
+	rd_kafka_headers_t *list = NULL;
+	size_t count = 0;
+
+	if (rd_kafka_message_headers(message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return 0;
+	while (count < max) {
+		const void *value = NULL;
+
+		if (rd_kafka_header_get_all(list, count, &headers[count].name, &value,
+					    &headers[count].value.length) !=
+		    RD_KAFKA_RESP_ERR_NO_ERROR)
+			break;
+		headers[count++].value.data = value;
+	}
+	return count;
+}
+
+static void receive(struct consumer *consumer, const rd_kafka_message_t *message)
+{
+	struct header_view headers[LIMIT_HEADERS + 1]; /* one more: too many is told */
+	struct record_view view = {
+		/* The pipeline keeps the name beyond the message's life. */
+		.topic = consumer->options.settings->kafka.requests_topic,
+		.partition = message->partition,
+		.offset = message->offset,
+		.key = {message->key, message->key_len},
+		.value = {message->payload, message->len},
+		.headers = headers,
+	};
+	rd_kafka_timestamp_type_t type;
+	int64_t number = 0;
+	bool full = false;
+
+	if (assignment_receive(consumer->options.assignment, view.topic, view.partition,
+			       view.offset, &number, &full) == RECEIVE_TAKE) {
+		view.timestamp_ms = rd_kafka_message_timestamp(message, &type);
+		view.header_count = view_headers(message, headers, ARRAY_COUNT(headers));
+		pipeline_receive(consumer->options.pipeline, &view, number);
+	}
+	if (full)
+		pause_one(consumer, view.topic, view.partition);
+}
+
+static void note_trouble(struct consumer *consumer, const rd_kafka_message_t *message)
+{
+	char text[256];
+	rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(consumer->kafka, text, sizeof(text));
+
+	if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
+		error_set(&consumer->fatal, ERROR_FATAL, "consumer", fatal, "%s", text);
+	else
+		log_write(consumer->log, LOG_WARN, "consumer",
+			  LOG_FIELDS(LOG_TEXT("error", rd_kafka_message_errstr(message))));
+}
+
+int consumer_poll(struct consumer *consumer, int64_t timeout_ms, struct error *err)
+{
+	rd_kafka_message_t *message;
+
+	balance(consumer);
+	message = rd_kafka_consumer_poll(consumer->kafka, (int)timeout_ms);
+	if (message != NULL && message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+		receive(consumer, message);
+	else if (message != NULL)
+		note_trouble(consumer, message);
+	if (message != NULL)
+		rd_kafka_message_destroy(message);
+	if (consumer->fatal.kind == ERROR_NONE)
+		return 0;
+	*err = consumer->fatal;
+	return -1;
+}
+
+/* ---- what the group has committed ---- */
+
+static void list_distinct(rd_kafka_topic_partition_list_t *list,
+			  const struct ledger_place *place)
+{
+	if (rd_kafka_topic_partition_list_find(list, place->topic, place->partition) == NULL)
+		rd_kafka_topic_partition_list_add(list, place->topic, place->partition);
+}
+
+static bool is_covered(const rd_kafka_topic_partition_t *committed, int64_t offset)
+{
+	struct offset_map *map = offset_map_new();
+	bool covered;
+
+	if (committed->offset >= 0 &&
+	    offset_map_load(map, committed->offset, committed->metadata,
+			    committed->metadata_size) < 0)
+		covered = offset < committed->offset; /* the frontier is all there is to know */
+	else
+		covered = committed->offset >= 0 && offset_map_covers(map, offset);
+	offset_map_free(map);
+	return covered;
+}
+
+/* A record below the log's start can't be read by anybody any more. */
+static bool is_gone(struct consumer *consumer, const struct ledger_place *place)
+{
+	int64_t low = 0, high = 0;
+	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
+		consumer->kafka, place->topic, place->partition, &low, &high,
+		WATERMARK_TIMEOUT_MS);
+
+	if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+	    code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+	    code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+		return true;
+	return code == RD_KAFKA_RESP_ERR_NO_ERROR && place->offset < low;
+}
+
+int consumer_commit_states(struct consumer *consumer, const struct ledger_place *places,
+			   size_t count, enum commit_state *states, struct error *err)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
+	rd_kafka_resp_err_t code;
+	int rc = -1;
+
+	for (size_t i = 0; i < count; i++)
+		list_distinct(list, &places[i]);
+	code = rd_kafka_committed(consumer->kafka, list, COMMITTED_TIMEOUT_MS);
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		error_set(err, ERROR_RETRY, "consumer", code, "read committed offsets: %s",
+			  rd_kafka_err2str(code));
+		goto out;
+	}
+	for (size_t i = 0; i < count; i++) {
+		rd_kafka_topic_partition_t *committed = rd_kafka_topic_partition_list_find(
+			list, places[i].topic, places[i].partition);
+
+		states[i] = is_covered(committed, places[i].offset) ? COMMIT_DONE : COMMIT_PENDING;
+	}
+	rc = 0;
+out:
+	rd_kafka_topic_partition_list_destroy(list);
+	return rc;
+}
+
+int consumer_commit_state(void *context, const struct ledger_place *place,
+			  enum commit_state *state, struct error *err)
+{
+	if (consumer_commit_states(context, place, 1, state, err) < 0)
+		return -1;
+	if (*state == COMMIT_PENDING && is_gone(context, place))
+		*state = COMMIT_GONE;
+	return 0;
+}
+
+/* ---- offsets in transactions ---- */
+
+static rd_kafka_topic_partition_list_t *list_offsets(const struct commit_entries *entries)
+{
+	rd_kafka_topic_partition_list_t *list =
+		rd_kafka_topic_partition_list_new((int)entries->count);
+
+	for (size_t i = 0; i < entries->count; i++) {
+		const struct commit_entry *entry = &entries->entries[i];
+		rd_kafka_topic_partition_t *offset = rd_kafka_topic_partition_list_add(
+			list, entry->topic, entry->partition);
+
+		offset->offset = entry->offset;
+		if (entry->metadata[0] == '\0')
+			continue;
+		/* librdkafka frees it with free(). */
+		offset->metadata_size = strlen(entry->metadata);
+		offset->metadata = mem_strndup(entry->metadata, offset->metadata_size);
+	}
+	return list;
+}
+
+int consumer_send_offsets(struct consumer *consumer, rd_kafka_t *producer,
+			  const struct commit_entries *entries, int timeout_ms,
+			  rd_kafka_error_t **rd_error)
+{
+	rd_kafka_topic_partition_list_t *list = list_offsets(entries);
+	int rc = -1;
+
+	/* Held during the call: an assignment that comes meanwhile waits, so that the
+	 * metadata can't be replaced under it. */
+	pthread_mutex_lock(&consumer->mutex);
+	if (consumer->metadata != NULL && consumer->generation == entries->generation) {
+		*rd_error = rd_kafka_send_offsets_to_transaction(producer, list,
+								 consumer->metadata, timeout_ms);
+		rc = 0;
+	}
+	pthread_mutex_unlock(&consumer->mutex);
+	rd_kafka_topic_partition_list_destroy(list);
+	return rc;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WORKER_GATE_H
+#define WORKER_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The bulkhead of one Grafana: how many requests may be worked on at once, how
+ * fast new ones may begin, and whether it is worth asking at all (a circuit
+ * breaker). A pure value: no clock, no lock; the scheduler guards it.
+ */
+struct gate_options {
+	int64_t max_concurrency;
+	int64_t rate_per_s; /* 0 = no limit; bursts up to one second's worth */
+	int64_t unauthorized_wait_ms;
+};
+
+enum gate_state { GATE_CLOSED, GATE_OPEN, GATE_HALF_OPEN, GATE_UNAUTHORIZED };
+
+struct gate; /* opaque */
+
+struct gate *gate_new(const struct gate_options *options);
+void gate_free(struct gate *gate);
+
+/* Take a slot. False: not now; *wait_until_ms says when asking again makes sense
+ * (INT64_MAX = when a slot is given back). Times are the steady clock's. */
+bool gate_enter(struct gate *gate, int64_t now_ms, int64_t *wait_until_ms);
+
+/* What came of a turn. */
+struct gate_report {
+	int calls;	   /* HTTP calls made */
+	int unavailable;   /* of them: timeouts, resets, 5xx, 429 */
+	bool unauthorized; /* credentials were refused */
+};
+void gate_leave(struct gate *gate, int64_t now_ms, const struct gate_report *report);
+
+/* Credentials were reloaded: an unauthorized gate closes (works) again. */
+void gate_reset(struct gate *gate);
+
+enum gate_state gate_state(const struct gate *gate, int64_t now_ms);
+const char *gate_state_name(enum gate_state state);
+int64_t gate_in_use(const struct gate *gate);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * job.c - the object that a record becomes, and queues of it.
+ *
+ * A job owns everything in it but the topic's name. Whoever holds it frees it
+ * or hands it on. The magic number catches a pointer that came back through a
+ * library or an embedded member and is not a job.
+ */
+#include "worker/job.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "config/limits.h"
+
+enum { JOB_MAGIC = 0x6a6f6221 };
+
+struct job *job_new(const struct record_view *view, int64_t assignment)
+{
+	struct job *job = mem_zalloc(sizeof(*job));
+
+	job->magic = JOB_MAGIC;
+	job->scheduled.group = assignment;
+	job->topic = view->topic;
+	job->partition = view->partition;
+	job->offset = view->offset;
+	job->record_time_ms = view->timestamp_ms;
+	buffer_init(&job->stored_outcome, 2 * LIMIT_OUTCOME_BYTES);
+	buffer_init(&job->stored_credential, 2 * LIMIT_OUTCOME_BYTES);
+	return job;
+}
+
+/* All records from 'keep' on. */
+static void clear_settlement(struct job *job, size_t keep)
+{
+	while (job->record_count > keep)
+		record_clear(&job->records[--job->record_count]);
+	buffer_clear(&job->stored_outcome);
+	buffer_clear(&job->stored_credential);
+}
+
+void job_free(struct job *job)
+{
+	if (job == NULL)
+		return;
+	assert(job->magic == JOB_MAGIC);
+	job->magic = 0;
+	clear_settlement(job, 0);
+	ledger_claim_clear(&job->claim);
+	request_clear(&job->request);
+	free(job->lane_key);
+	free(job);
+}
+
+struct job *job_from_scheduled(struct scheduled *scheduled)
+{
+	struct job *job =
+		(struct job *)(void *)((char *)scheduled - offsetof(struct job, scheduled));
+
+	assert(job->magic == JOB_MAGIC);
+	return job;
+}
+
+struct ledger_place job_place(const struct job *job)
+{
+	return (struct ledger_place){job->topic, job->partition, job->offset};
+}
+
+struct ledger_hold job_hold(const struct job *job)
+{
+	return (struct ledger_hold){{job->request.source, job->request.id}, job->claim.token};
+}
+
+void job_add_record(struct job *job, struct record *record)
+{
+	assert(job->record_count < JOB_RECORDS_MAX);
+	job->records[job->record_count++] = *record;
+	memset(record, 0, sizeof(*record));
+}
+
+void job_reset(struct job *job)
+{
+	/* A dead letter is made when the record is read, and is due whoever settles it. */
+	bool dead = job->record_count > 0 && job->records[0].kind == RECORD_DEAD_LETTER;
+
+	clear_settlement(job, dead ? 1 : 0);
+	ledger_claim_clear(&job->claim);
+	atomic_store(&job->lost, false);
+}
+
+void job_queue_init(struct job_queue *queue)
+{
+	queue->first = NULL;
+	queue->last = &queue->first;
+	queue->count = 0;
+}
+
+void job_queue_push(struct job_queue *queue, struct job *job)
+{
+	job->next = NULL;
+	*queue->last = job;
+	queue->last = &job->next;
+	queue->count++;
+}
+
+struct job *job_queue_pop(struct job_queue *queue)
+{
+	struct job *job = queue->first;
+
+	if (job == NULL)
+		return NULL;
+	queue->first = job->next;
+	if (queue->first == NULL)
+		queue->last = &queue->first;
+	queue->count--;
+	job->next = NULL;
+	return job;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WORKER_KAFKA_H
+#define WORKER_KAFKA_H
+
+#include "base/error.h"
+#include "base/log.h"
+#include "config/settings.h"
+
+struct rd_kafka_conf_s;
+
+/* A client property that grantd itself decides on. */
+struct kafka_property {
+	const char *name, *value;
+};
+
+/*
+ * A librdkafka configuration: ours first, then [kafka] property.*, then 'forced'
+ * (NULL name ends it), which no setting may change. 'opaque' reaches the callbacks,
+ * and its first member must be a struct log *. ERROR_FATAL names the property.
+ * The caller owns *conf until rd_kafka_new() succeeds with it.
+ */
+MUST_CHECK int kafka_conf_new(const struct settings *settings,
+			      const struct kafka_property *forced, void *opaque,
+			      struct rd_kafka_conf_s **conf, struct error *err);
+
+#endif

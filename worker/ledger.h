@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WORKER_LEDGER_H
+#define WORKER_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "config/settings.h"
+
+/*
+ * Who works on a request, what has been begun, and what came of it: one Redis
+ * hash per request, changed only by the scripts in worker/ledger/.
+ *
+ * A struct ledger is one thread's view (its own connection). Every call is one
+ * round trip for the whole batch and fails as a whole with ERROR_RETRY: then
+ * nothing may be assumed of any member of the batch.
+ */
+struct ledger;
+
+struct ledger_options {
+	const struct settings *settings;
+	const struct clock *clock;
+	const char *owner; /* this process: worker id + a random part, new at every start */
+};
+
+MUST_CHECK int ledger_new(const struct ledger_options *options, struct ledger **ledger,
+			  struct error *err);
+void ledger_free(struct ledger *ledger);
+
+/* A request's name in the ledger. */
+struct ledger_key {
+	const char *source;
+	const char *id;
+};
+
+/* The record that has the duty to publish. */
+struct ledger_place {
+	const char *topic;
+	int32_t partition;
+	int64_t offset;
+};
+
+enum claim_outcome {
+	CLAIM_FRESH,	/* ours; never begun by anybody */
+	CLAIM_RESUME,	/* ours; begun before (or the ledger can't know): look before you write */
+	CLAIM_BUSY,	/* another works on it; ask again in busy_ms */
+	CLAIM_DONE,	/* ended, and this record has the duty: publish the stored bytes */
+	CLAIM_OWED,	/* ended, another record (owed_*) has the duty and has not been seen published */
+	CLAIM_PUBLISHED, /* ended and published: let the offset pass */
+	CLAIM_MISMATCH, /* the id belongs to a request with another payload */
+};
+
+/* What complete() was given: opaque bytes, each NULL if it was empty or is gone. */
+struct ledger_stored {
+	char *outcome;
+	size_t outcome_bytes;
+	char *credential;
+	size_t credential_bytes;
+};
+void ledger_stored_clear(struct ledger_stored *stored);
+
+struct ledger_claim {
+	/* asked; the rest is zeroed before the first question */
+	struct ledger_key key;
+	const char *fingerprint;
+	struct ledger_place place;
+	int64_t record_time_ms; /* the Kafka record's timestamp; -1 = none, taken as old */
+	/* answered */
+	enum claim_outcome outcome;
+	int64_t token;
+	int64_t lease_until_ms; /* on the steady clock, counted from before the question */
+	int64_t attempts;	/* claims that led to work, this one included */
+	int64_t started_ms;	/* wall clock of Redis at the first claim */
+	int64_t busy_ms;
+	char *step;		/* RESUME: the last step begun, or NULL; owned by the claim */
+	char *intent;		/* its intent, or NULL; owned */
+	size_t intent_bytes;
+	struct ledger_stored stored; /* DONE: what complete() was given; owned */
+	char owed_topic[250];
+	int32_t owed_partition;
+	int64_t owed_offset;
+};
+void ledger_claim_clear(struct ledger_claim *claim); /* frees what was answered */
+
+MUST_CHECK int ledger_claim_many(struct ledger *ledger, struct ledger_claim *claims,
+				 size_t count, struct error *err);
+
+/* What a holder shows to prove that the request is still its own. */
+struct ledger_hold {
+	struct ledger_key key;
+	int64_t token;
+};
+
+enum ledger_answer { LEDGER_HELD, LEDGER_LOST };
+
+/* Note what is about to be done, before it is done; waits for replicas when
+ * redis.wait_replicas says so. Renews the lease too. On LEDGER_LOST stop at once. */
+struct ledger_step {
+	struct ledger_hold hold;
+	const char *name;
+	struct slice intent;
+	enum ledger_answer answer;
+	int64_t lease_until_ms;
+};
+MUST_CHECK int ledger_step_many(struct ledger *ledger, struct ledger_step *steps, size_t count,
+				struct error *err);
+
+/* A new lease for each. */
+struct ledger_renewal {
+	struct ledger_hold hold;
+	enum ledger_answer answer;
+	int64_t lease_until_ms;
+};
+MUST_CHECK int ledger_renew_many(struct ledger *ledger, struct ledger_renewal *renewals,
+				 size_t count, struct error *err);
+
+/* Give the claim back: anybody may resume it at once. */
+MUST_CHECK int ledger_park_many(struct ledger *ledger, const struct ledger_hold *holds,
+				size_t count, struct error *err);
+
+/* The end of a request: 'outcome' and 'credential' (either may be empty) are what
+ * a replay will publish. Completing again with the same token answers LEDGER_HELD
+ * and changes nothing (a lost answer is asked again). */
+struct ledger_completion {
+	struct ledger_hold hold;
+	struct slice outcome;
+	struct slice credential;
+	enum ledger_answer answer;
+};
+/* Both lists in one round trip; either may be empty. 'published' marks requests
+ * whose outcome was committed from 'place'; it drops step, intent and credential
+ * (secret, though sealed) and keeps the outcome for people to look at. */
+struct ledger_publication {
+	struct ledger_key key;
+	struct ledger_place place;
+};
+MUST_CHECK int ledger_settle_many(struct ledger *ledger, struct ledger_completion *completions,
+				  size_t completion_count,
+				  const struct ledger_publication *publications,
+				  size_t publication_count, struct error *err);
+
+/* Moves the duty to publish from a record that no longer exists to another.
+ * LEDGER_HELD: publish 'stored' (owned by the caller). LEDGER_LOST: it was not
+ * 'from' that had the duty, or it is published; claim again to see. */
+struct ledger_take_over {
+	struct ledger_key key;
+	struct ledger_place from;
+	struct ledger_place to;
+	enum ledger_answer answer;
+	struct ledger_stored stored;
+};
+MUST_CHECK int ledger_take_over(struct ledger *ledger, struct ledger_take_over *take_over,
+				struct error *err);
+
+/* The creation time of the ledger's epoch as last seen by this ledger, and how
+ * often it was seen to change since: Redis was emptied or swapped. */
+int64_t ledger_epoch_ms(const struct ledger *ledger);
+int64_t ledger_epoch_changes(const struct ledger *ledger);
+
+/* For grantctl show: every field of the record as "name", "value" pairs into a
+ * JSON-free list; NOT found = count 0. */
+struct ledger_field {
+	char *name;
+	char *value;
+	size_t value_bytes;
+};
+MUST_CHECK int ledger_read(struct ledger *ledger, const struct ledger_key *key,
+			   struct ledger_field **fields, size_t *count, struct error *err);
+void ledger_fields_free(struct ledger_field *fields, size_t count);
+
+/* See redis_inspect(). */
+MUST_CHECK int ledger_inspect(struct ledger *ledger, struct buffer *warnings, struct error *err);
+
+/*
+ * Steps of many worker threads through one ledger: whoever finds the connection
+ * free takes along what the others have queued meanwhile, in one round trip.
+ * Thread-safe. Owns 'ledger'.
+ */
+struct ledger_combiner;
+struct ledger_combiner *ledger_combiner_new(struct ledger *ledger);
+void ledger_combiner_free(struct ledger_combiner *combiner);
+MUST_CHECK int ledger_combiner_step(struct ledger_combiner *combiner, struct ledger_step *step,
+				    struct error *err);
+
+#endif

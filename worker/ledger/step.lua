@@ -1,0 +1,11 @@
+-- Note what is about to be done, and renew the lease.
+-- KEYS: request   ARGV: token, lease_ms, step, intent   Answer: 1 held, 0 lost
+local known = redis.call('HMGET', KEYS[1], 'state', 'token')
+if known[1] ~= 'working' or known[2] ~= ARGV[1] then
+	return 0
+end
+local time = redis.call('TIME')
+local until_ms = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[2]
+redis.call('HSET', KEYS[1], 'step', ARGV[3], 'intent', ARGV[4],
+	'lease_until_ms', string.format('%.0f', until_ms))
+return 1

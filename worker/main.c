@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * main.c - grantd: options, settings, signals, exit code.
+ *
+ * Exit codes: 0 drained after a signal; 1 could not go on, or a second signal;
+ * 2 wrong usage; 3 faults in the configuration.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "config/settings.h"
+#include "worker/daemon.h"
+#include "worker/version.h"
+
+enum { EXIT_DRAINED = 0, EXIT_STOPPED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 3 };
+
+extern char **environ;
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+	(void)number;
+	signals = signals + 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL); /* a closed connection is an error code here */
+}
+
+/* No core dump and no ptrace by others of the same user: passwords pass through here. */
+static void harden(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static void print_usage(FILE *out)
+{
+	fputs("usage: grantd [--config FILE] [--check] [--help-settings] [--version] [--help]\n"
+	      "\n"
+	      "Consumes access requests from Kafka, makes the change in Grafana, publishes the outcome.\n"
+	      "\n"
+	      "  -c, --config FILE     settings as INI; GRANTD_SECTION_KEY variables win over it\n"
+	      "      --check           read the settings, say what is wrong with them, and end\n"
+	      "      --help-settings   every setting, with type, bounds and default\n"
+	      "      --version\n"
+	      "\n"
+	      "SIGTERM and SIGINT drain and end with 0; a second one ends at once, losing nothing.\n"
+	      "Exit codes: 0 drained, 1 stopped, 2 usage, 3 configuration.\n",
+	      out);
+}
+
+struct options {
+	const char *config;
+	bool check;
+};
+
+/* -1: go on; otherwise the exit code. */
+static int read_options(int argc, char **argv, struct options *options)
+{
+	static const struct option names[] = {
+		{"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+		{"help-settings", no_argument, NULL, 's'}, {"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
+	};
+	int option;
+
+	options->config = getenv("GRANTD_CONFIG");
+	while ((option = getopt_long(argc, argv, "c:h", names, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			options->config = optarg;
+			break;
+		case 'k':
+			options->check = true;
+			break;
+		case 's':
+			settings_print_help(stdout);
+			return EXIT_DRAINED;
+		case 'v':
+			puts("grantd " GRANTD_VERSION);
+			return EXIT_DRAINED;
+		case 'h':
+			print_usage(stdout);
+			return EXIT_DRAINED;
+		default:
+			print_usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "grantd: what is '%s'?\n", argv[optind]);
+	return EXIT_USAGE;
+}
+
+static int run(const struct settings *settings)
+{
+	struct log *log = log_new(STDERR_FILENO, (enum log_level)settings->log.level);
+	struct error err = {0};
+	int rc = daemon_run(settings, log, &signals, &err);
+
+	if (rc < 0)
+		log_write(log, LOG_ERROR, "grantd stops", LOG_FIELDS(LOG_FAULT(&err)));
+	else
+		log_write(log, LOG_INFO, "drained", NULL);
+	log_free(log);
+	return rc < 0 ? EXIT_STOPPED : EXIT_DRAINED;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {0};
+	struct settings settings;
+	struct faults faults;
+	int code = read_options(argc, argv, &options);
+
+	if (code >= 0)
+		return code;
+	harden();
+	catch_signals();
+	faults_init(&faults);
+	if (settings_load(options.config, environ, &settings, &faults) < 0) {
+		fputs(faults.text.bytes, stderr);
+		faults_clear(&faults);
+		return EXIT_CONFIG;
+	}
+	faults_clear(&faults);
+	if (options.check)
+		settings_print(&settings, stdout);
+	else
+		code = run(&settings);
+	settings_clear(&settings);
+	return options.check ? EXIT_DRAINED : code;
+}

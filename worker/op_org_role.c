@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * op_org_role.c - org_role.grant and org_role.revoke.
+ *
+ * Straight-line: find the org, find the account, read the role held now, compare,
+ * change it in place. What is so already ends without a write. Nothing here
+ * deletes an account.
+ */
+#include "worker/operations.h"
+
+#include "worker/membership.h"
+#include "worker/new_account.h"
+
+/* The role the request says must be held now; both names for it count. */
+static int check_expected(struct turn *turn, enum role expected,
+			  const struct membership *now)
+{
+	if (expected == ROLE_UNSET || (now->member && now->role == expected))
+		return TURN_GO_ON;
+	return turn_refused(turn, REASON_ROLE_UNEXPECTED, "'%s' holds %s, not %s",
+			    turn_who(turn), membership_name(now), role_name(expected));
+}
+
+static void note_before(struct turn *turn, const struct membership *now)
+{
+	struct evidence before = {.account = FACT_YES};
+
+	membership_evidence(now, &before);
+	turn_set_before(turn, &before);
+}
+
+/* ---- grant ---- */
+
+static int find_or_create(struct turn *turn, const struct grafana_org *org,
+			  struct grafana_user *user, struct error *err)
+{
+	const struct request *request = turn->request;
+	bool found = false;
+	int rc = turn_find_user(turn, &request->user, user, &found, err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (new_account_is_due(turn, found))
+		return new_account_ensure(turn, org->id, user, found, err);
+	if (!found)
+		return turn_refused(turn, REASON_ACCOUNT_NOT_FOUND, "there is no account '%s'",
+				    turn_who(turn));
+	turn_target_user(turn, user);
+	return turn_protect_self(turn, user);
+}
+
+static int run_grant(struct turn *turn, struct error *err)
+{
+	const struct request *request = turn->request;
+	struct grafana_org org;
+	struct grafana_user user;
+	struct membership now;
+	int rc;
+
+	if ((rc = turn_find_org(turn, GRAFANA_CACHED, &org, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = find_or_create(turn, &org, &user, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = membership_read(turn, org.id, user.id, &now, err)) != TURN_GO_ON)
+		return rc;
+	if (turn->sealed == NULL)
+		note_before(turn, &now);
+	if (now.member && now.role == request->role) {
+		turn->outcome.after.account = FACT_YES;
+		membership_evidence(&now, &turn->outcome.after);
+		return turn->sealed != NULL
+			       ? turn_applied(turn, "'%s' was created as %s in '%s'",
+					      turn_who(turn), role_name(now.role), org.name)
+			       : turn_as_asked(turn, "'%s' is %s in '%s'", turn_who(turn),
+					       role_name(now.role), org.name);
+	}
+	if ((rc = check_expected(turn, request->expected_role, &now)) != TURN_GO_ON)
+		return rc;
+	if ((rc = membership_set(turn, &org, &user, &now, request->role, err)) != TURN_GO_ON)
+		return rc;
+	turn->outcome.after.account = FACT_YES;
+	return turn_applied(turn, "'%s' is now %s in '%s' (was %s)", turn_who(turn),
+			    role_name(request->role), org.name, membership_name(&now));
+}
+
+static int validate_grant(const struct request *request, struct error *err)
+{
+	if (request->if_no_account == IF_NO_ACCOUNT_CREATE &&
+	    request->expected_role != ROLE_UNSET) {
+		error_set(err, ERROR_REFUSED, "op", 0,
+			  "data.expected_role: cannot be expected of an account that "
+			  "if_no_account may create");
+		return -1;
+	}
+	return 0;
+}
+
+const struct operation operation_org_role_grant = {
+	.action = "org_role.grant",
+	.needs = NEED_ORG | NEED_USER | NEED_ROLE,
+	.validate = validate_grant,
+	.run = run_grant,
+};
+
+/* ---- revoke ---- */
+
+/* Is there nothing left to take away? */
+static bool is_revoked(const struct request *request, const struct membership *now)
+{
+	return !now->member || (request->to_role != ROLE_UNSET && now->role == request->to_role);
+}
+
+static int check_fall(struct turn *turn, const struct membership *now)
+{
+	enum role to_role = turn->request->to_role;
+
+	if (to_role == ROLE_UNSET || to_role < now->role)
+		return TURN_GO_ON;
+	return turn_refused(turn, REASON_ROLE_UNEXPECTED,
+			    "'%s' holds %s; a revoke cannot raise that to %s", turn_who(turn),
+			    role_name(now->role), role_name(to_role));
+}
+
+static int take_away(struct turn *turn, const struct grafana_org *org,
+		     const struct grafana_user *user, const struct membership *now,
+		     struct error *err)
+{
+	const struct request *request = turn->request;
+	int rc;
+
+	if ((rc = check_expected(turn, request->role, now)) != TURN_GO_ON)
+		return rc;
+	if ((rc = check_expected(turn, request->expected_role, now)) != TURN_GO_ON)
+		return rc;
+	if ((rc = check_fall(turn, now)) != TURN_GO_ON)
+		return rc;
+	return request->to_role != ROLE_UNSET
+		       ? membership_set(turn, org, user, now, request->to_role, err)
+		       : membership_end(turn, org, user, err);
+}
+
+static int run_revoke(struct turn *turn, struct error *err)
+{
+	struct grafana_org org;
+	struct grafana_user user;
+	struct membership now;
+	bool found = false;
+	int rc;
+
+	if ((rc = turn_find_org(turn, GRAFANA_CACHED, &org, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = turn_find_user(turn, &turn->request->user, &user, &found, err)) != TURN_GO_ON)
+		return rc;
+	if (!found) {
+		turn_set_before(turn, &(struct evidence){.account = FACT_NO, .member = FACT_NO});
+		turn->outcome.after = turn->outcome.before;
+		return turn_as_asked(turn, "there is no account '%s', so it has no role in '%s'",
+				     turn_who(turn), org.name);
+	}
+	turn_target_user(turn, &user);
+	if ((rc = turn_protect_self(turn, &user)) != TURN_GO_ON)
+		return rc;
+	if ((rc = membership_read(turn, org.id, user.id, &now, err)) != TURN_GO_ON)
+		return rc;
+	note_before(turn, &now);
+	turn->outcome.after.account = FACT_YES;
+	membership_evidence(&now, &turn->outcome.after);
+	if (is_revoked(turn->request, &now))
+		return turn_as_asked(turn, "'%s' is %s in '%s'", turn_who(turn),
+				     membership_name(&now), org.name);
+	if ((rc = take_away(turn, &org, &user, &now, err)) != TURN_GO_ON)
+		return rc;
+	return turn_applied(turn, "'%s' is no longer %s in '%s'", turn_who(turn),
+			    membership_name(&now), org.name);
+}
+
+const struct operation operation_org_role_revoke = {
+	.action = "org_role.revoke",
+	.needs = NEED_ORG | NEED_USER,
+	.run = run_revoke,
+};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * operations.c - the table of actions, and what all of them need of a request.
+ *
+ * Called by the pipeline for every request. To add an action: an op_*.c file and
+ * a row here and in operations.h.
+ */
+#include "worker/operations.h"
+
+#include <string.h>
+
+static const struct operation *const operations[] = {
+	&operation_org_role_grant,
+	&operation_org_role_revoke,
+	&operation_account_create,
+	&operation_account_update,
+	&operation_account_disable,
+	&operation_account_enable,
+	&operation_account_delete,
+	&operation_account_logout,
+	&operation_account_reset_password,
+	NULL,
+};
+
+const struct operation *operation_find(const char *action)
+{
+	for (size_t i = 0; operations[i] != NULL; i++)
+		if (strcmp(operations[i]->action, action) == 0)
+			return operations[i];
+	return NULL;
+}
+
+const struct operation *const *operation_all(void)
+{
+	return operations;
+}
+
+static bool has_user(const struct request *request)
+{
+	return request->user.login != NULL || request->user.email != NULL;
+}
+
+static bool has_org(const struct request *request)
+{
+	return request->org.id != 0 || request->org.name != NULL;
+}
+
+static bool has_role(const struct request *request)
+{
+	return request->role != ROLE_UNSET;
+}
+
+static bool has_set(const struct request *request)
+{
+	return request->set.login != NULL || request->set.email != NULL ||
+	       request->set.name != NULL;
+}
+
+static const struct {
+	unsigned need;
+	bool (*has)(const struct request *request);
+	const char *fault;
+} needs[] = {
+	{NEED_ORG, has_org, "data.org: missing: say its id or its name"},
+	{NEED_USER, has_user, "data.user: missing: say login or email"},
+	{NEED_ROLE, has_role, "data.role: missing"},
+	{NEED_SET, has_set, "data.set: missing: say at least one of login, email, name"},
+};
+
+int operation_validate(const struct operation *operation, const struct request *request,
+		       struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(needs); i++)
+		if ((operation->needs & needs[i].need) != 0 && !needs[i].has(request)) {
+			error_set(err, ERROR_REFUSED, "operation", 0, "%s (for %s)",
+				  needs[i].fault, operation->action);
+			return -1;
+		}
+	return operation->validate == NULL ? 0 : operation->validate(request, err);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WORKER_OPERATIONS_H
+#define WORKER_OPERATIONS_H
+
+#include "worker/ports.h"
+
+/* The descriptors of all actions, one row each in operations.c. */
+extern const struct operation operation_org_role_grant;
+extern const struct operation operation_org_role_revoke;
+extern const struct operation operation_account_create;
+extern const struct operation operation_account_update;
+extern const struct operation operation_account_disable;
+extern const struct operation operation_account_enable;
+extern const struct operation operation_account_delete;
+extern const struct operation operation_account_logout;
+extern const struct operation operation_account_reset_password;
+
+#endif

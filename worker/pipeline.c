@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipeline.c - what happens to a request, in the order in which it happens.
+ *
+ *   receive   bytes become a request; what is no request becomes a refusal or a
+ *             dead letter, and takes the same way to its outcome
+ *   claim     the ledger says whose it is, and what has been begun
+ *   work      the action's operation runs; verdict.c says what follows
+ *   settle    outcome and credential are built and handed to the publisher
+ *   end       the offset is committed
+ *
+ * Each part runs on another thread, but a job has only one holder at a time.
+ * Logs; decides nothing itself.
+ */
+#include "worker/pipeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crash_point.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "codec/credential.h"
+#include "codec/deadletter.h"
+#include "worker/settle.h"
+#include "worker/turn.h"
+#include "worker/verdict.h"
+
+/* How soon a claim that another holds is asked for again at the latest. */
+enum { BUSY_POLL_MS = 500, LEDGER_AWAY_MS = 500 };
+
+/* ---- receive ---- */
+
+static void refuse(struct job *job, enum reason reason, const char *text)
+{
+	job->refusal.refused = true;
+	job->refusal.reason = reason;
+	text_copy(job->refusal.text, sizeof(job->refusal.text), text);
+}
+
+/* Records of one key stay in order; one without a key is as good as its subject. */
+static void set_lane(struct job *job, const struct record_view *view)
+{
+	size_t length = view->key.data != NULL ? view->key.length : 0;
+
+	job->lane_key = length > 0 ? mem_strndup(view->key.data, length)
+				   : mem_strdup(job->request.subject != NULL
+							? job->request.subject
+							: "");
+	job->scheduled.lane_key.bytes = job->lane_key;
+	job->scheduled.lane_key.length = length > 0 ? length : strlen(job->lane_key);
+}
+
+static void set_deadline(const struct pipeline *pipeline, struct job *job)
+{
+	int64_t now_ms = clock_wall_ms(pipeline->clock);
+	int64_t limit_s = pipeline->settings->worker.deadline_s;
+	struct request *request = &job->request;
+
+	if (request->deadline_ms == 0 && limit_s > 0)
+		request->deadline_ms =
+			(job->record_time_ms >= 0 ? job->record_time_ms : now_ms) + limit_s * 1000;
+	if (request->deadline_ms != 0)
+		job->scheduled.give_up_ms = clock_steady_ms(pipeline->clock) +
+					    (request->deadline_ms - now_ms);
+}
+
+/* Which action, of which Grafana; a request without them is refused. */
+static void bind(struct pipeline *pipeline, struct job *job)
+{
+	const struct request *request = &job->request;
+	const struct settings *settings = pipeline->settings;
+	const struct instance_settings *instance = settings_instance(settings, request->instance);
+	struct error err = {0};
+
+	job->operation = operation_find(request->action);
+	if (job->operation == NULL) {
+		settle_text_actions(job->refusal.text, sizeof(job->refusal.text), request->action);
+		job->refusal.refused = true;
+		job->refusal.reason = REASON_REQUEST_UNKNOWN_ACTION;
+		return;
+	}
+	if (instance == NULL) {
+		error_set(&err, ERROR_REFUSED, "pipeline", 0,
+			  "data.instance: no [grafana.%.40s] is configured", request->instance);
+		refuse(job, REASON_REQUEST_UNKNOWN_INSTANCE, err.text);
+		return;
+	}
+	if (operation_validate(job->operation, request, &err) < 0) {
+		refuse(job, REASON_REQUEST_INVALID, err.text);
+		return;
+	}
+	job->instance = &pipeline->instances[instance - settings->instances];
+	job->scheduled.gate = job->instance->gate;
+}
+
+static void add_dead_letter(struct pipeline *pipeline, struct job *job,
+			    const struct record_view *view, const struct cloudevent *event,
+			    const struct error *cause)
+{
+	struct record record;
+
+	deadletter_encode(view, pipeline->settings->kafka.group, event->error_class, cause,
+			  &record);
+	job_add_record(job, &record);
+	log_write(pipeline->log, LOG_WARN, "record cannot be read",
+		  LOG_FIELDS(LOG_TEXT("topic", view->topic), LOG_NUMBER("part", view->partition),
+			     LOG_NUMBER("off", view->offset), LOG_TEXT("class", event->error_class),
+			     LOG_FAULT(cause)));
+}
+
+static void decode(struct pipeline *pipeline, struct job *job, const struct record_view *view)
+{
+	struct cloudevent event = {0};
+	enum reason reason = REASON_REQUEST_INVALID;
+	struct error err = {0};
+
+	if (cloudevent_decode(view, &event, &err) < 0) {
+		request_from_event(&event, &job->request);
+		add_dead_letter(pipeline, job, view, &event, &err);
+		refuse(job, REASON_REQUEST_INVALID, err.text);
+		digest_sha256_hex(view->value.data, view->value.data != NULL ? view->value.length : 0,
+				  job->request.fingerprint);
+		goto out;
+	}
+	if (request_decode(&event, clock_wall_ms(pipeline->clock), &job->request, &reason, &err) < 0) {
+		refuse(job, reason, err.text);
+		goto out;
+	}
+	bind(pipeline, job);
+out:
+	cloudevent_clear(&event);
+}
+
+void pipeline_receive(struct pipeline *pipeline, const struct record_view *view,
+		      int64_t assignment)
+{
+	struct job *job = job_new(view, assignment);
+
+	atomic_fetch_add(&pipeline->jobs, 1);
+	decode(pipeline, job, view);
+	set_lane(job, view);
+	crash_point("after_poll");
+	if (job->request.id == NULL || job->request.source == NULL) {
+		/* Nobody to answer: the dead letter is all there is to publish. */
+		job->settlement = SETTLE_REPLAY;
+		text_copy(job->summary, sizeof(job->summary), "dead letter");
+		pipeline->settle.settle(pipeline->settle.context, job);
+		return;
+	}
+	if (!job->refusal.refused)
+		set_deadline(pipeline, job);
+	scheduler_push(pipeline->scheduler, &job->scheduled);
+}
+
+/* ---- claim ---- */
+
+static void ask_for(struct job *job, struct ledger_claim *claim)
+{
+	claim->key = (struct ledger_key){job->request.source, job->request.id};
+	claim->fingerprint = job->request.fingerprint;
+	claim->place = job_place(job);
+	claim->record_time_ms = job->record_time_ms;
+}
+
+static void postpone(struct pipeline *pipeline, struct job *job, int64_t delay_ms)
+{
+	job_reset(job);
+	scheduler_postpone(pipeline->scheduler, &job->scheduled,
+			   clock_steady_ms(pipeline->clock) + delay_ms, NULL);
+}
+
+static void settle(struct pipeline *pipeline, struct job *job, enum settlement settlement)
+{
+	job->settlement = settlement;
+	pipeline->settle.settle(pipeline->settle.context, job);
+}
+
+/* The lane goes on as soon as a request's effect is there, not when its outcome is
+ * committed: outcomes of one lane are published in order all the same. */
+static void leave_lane(struct pipeline *pipeline, struct job *job,
+		       const struct gate_report *report)
+{
+	scheduler_finish(pipeline->scheduler, &job->scheduled, report);
+}
+
+static void replay(struct pipeline *pipeline, struct job *job)
+{
+	struct error err = {0};
+
+	if (settle_from_ledger(job, &err) < 0) {
+		log_write(pipeline->log, LOG_ERROR, "stored outcome is unreadable",
+			  LOG_FIELDS(LOG_TEXT("req", job->request.id), LOG_FAULT(&err)));
+		postpone(pipeline, job, pipeline->settings->worker.retry_max_ms);
+		return;
+	}
+	text_copy(job->summary, sizeof(job->summary), "replayed");
+	leave_lane(pipeline, job, NULL);
+	settle(pipeline, job, SETTLE_REPLAY);
+}
+
+static void pass(struct pipeline *pipeline, struct job *job)
+{
+	text_copy(job->summary, sizeof(job->summary), "duplicate");
+	leave_lane(pipeline, job, NULL);
+	settle(pipeline, job, SETTLE_PASS);
+}
+
+/* The record that has the duty to publish is another one. If the group has
+ * committed it, its outcome was committed with it: both are in one transaction. */
+static void pass_if_published(struct pipeline *pipeline, struct job *job)
+{
+	struct ledger_place owed = {job->claim.owed_topic, job->claim.owed_partition,
+				    job->claim.owed_offset};
+	enum commit_state state = COMMIT_PENDING;
+	struct error err = {0};
+
+	if (pipeline->commit.state(pipeline->commit.context, &owed, &state, &err) < 0)
+		log_write(pipeline->log, LOG_WARN, "commit of a duplicate's twin is unknown",
+			  LOG_FIELDS(LOG_TEXT("req", job->request.id), LOG_FAULT(&err)));
+	if (state == COMMIT_DONE) {
+		pass(pipeline, job);
+		return;
+	}
+	job->take_over = state == COMMIT_GONE;
+	postpone(pipeline, job, BUSY_POLL_MS);
+}
+
+static void settle_mismatch(struct pipeline *pipeline, struct job *job)
+{
+	settle_refusal_now(pipeline, job, REASON_REQUEST_ID_REUSED,
+			   "another request with other content came earlier under this id");
+	leave_lane(pipeline, job, NULL);
+	settle(pipeline, job, SETTLE_REPLAY);
+}
+
+/* Nobody can ever read the record that has the duty: this one takes it. */
+static void take_over(struct pipeline *pipeline, struct ledger *ledger, struct job *job)
+{
+	struct ledger_take_over asked = {
+		.key = {job->request.source, job->request.id},
+		.from = {job->claim.owed_topic, job->claim.owed_partition,
+			 job->claim.owed_offset},
+		.to = job_place(job),
+	};
+	struct error err = {0};
+
+	job->take_over = false;
+	if (ledger_take_over(ledger, &asked, &err) < 0 || asked.answer == LEDGER_LOST) {
+		postpone(pipeline, job, BUSY_POLL_MS);
+		return;
+	}
+	job->claim.stored = asked.stored;
+	job->claim.outcome = CLAIM_DONE;
+	replay(pipeline, job);
+}
+
+static void route(struct pipeline *pipeline, struct ledger *ledger,
+		  const struct work_port *work, struct job *job)
+{
+	int64_t busy_ms = job->claim.busy_ms;
+
+	switch (job->claim.outcome) {
+	case CLAIM_FRESH:
+	case CLAIM_RESUME:
+		atomic_store(&job->lease_until_ms, job->claim.lease_until_ms);
+		claims_add(pipeline->claims, job);
+		crash_point("after_claim");
+		work->work(work->context, job);
+		return;
+	case CLAIM_BUSY:
+		postpone(pipeline, job, busy_ms < BUSY_POLL_MS ? busy_ms + 1 : BUSY_POLL_MS);
+		return;
+	case CLAIM_DONE:
+		replay(pipeline, job);
+		return;
+	case CLAIM_OWED:
+		if (job->take_over)
+			take_over(pipeline, ledger, job);
+		else
+			work->work(work->context, job); /* asks Kafka, which may take its time */
+		return;
+	case CLAIM_PUBLISHED:
+		pass(pipeline, job);
+		return;
+	case CLAIM_MISMATCH:
+		settle_mismatch(pipeline, job);
+		return;
+	}
+}
+
+int pipeline_claim(struct pipeline *pipeline, struct ledger *ledger,
+		   const struct work_port *work, struct scheduled **entries, size_t count,
+		   struct error *err)
+{
+	struct ledger_claim *claims = mem_array(count, sizeof(*claims));
+	int rc;
+
+	for (size_t i = 0; i < count; i++)
+		ask_for(job_from_scheduled(entries[i]), &claims[i]);
+	rc = ledger_claim_many(ledger, claims, count, err);
+	for (size_t i = 0; i < count; i++) {
+		struct job *job = job_from_scheduled(entries[i]);
+
+		job->claim = claims[i];
+		if (rc == 0)
+			route(pipeline, ledger, work, job);
+		else
+			postpone(pipeline, job, LEDGER_AWAY_MS);
+	}
+	free(claims);
+	return rc;
+}
+
+/* ---- work ---- */
+
+struct holder { /* what a turn's callbacks need */
+	struct pipeline *pipeline;
+	struct job *job;
+};
+
+static int begin_step(void *context, const char *step, struct slice intent, struct error *err)
+{
+	struct holder *holder = context;
+	struct ledger_step note = {.hold = job_hold(holder->job), .name = step, .intent = intent};
+
+	if (ledger_combiner_step(holder->pipeline->steps, &note, err) < 0)
+		return -1;
+	if (note.answer == LEDGER_LOST) {
+		atomic_store(&holder->job->lost, true);
+		error_set(err, ERROR_RETRY, "pipeline", 0, "another worker holds the request");
+		return -1;
+	}
+	atomic_store(&holder->job->lease_until_ms, note.lease_until_ms);
+	crash_point("after_step");
+	return 0;
+}
+
+/* A process that was paused must not wake up and undo what a later request did. */
+static int may_write(void *context, int64_t call_ms, struct error *err)
+{
+	struct holder *holder = context;
+	int64_t left_ms = atomic_load(&holder->job->lease_until_ms) -
+			  clock_steady_ms(holder->pipeline->clock);
+
+	if (!atomic_load(&holder->job->lost) && left_ms > call_ms)
+		return 0;
+	error_set(err, ERROR_RETRY, "pipeline", 0, "the lease ends before the call would");
+	return -1;
+}
+
+static void turn_from_job(struct turn *turn, struct pipeline *pipeline, struct job *job,
+			  struct holder *holder)
+{
+	memset(turn, 0, sizeof(*turn));
+	turn->request = &job->request;
+	turn->vault = pipeline->vault;
+	turn->own_login = grafana_settings(job->instance->grafana)->user;
+	turn->record_time_ms = job->record_time_ms;
+	turn->resumed = job->claim.outcome == CLAIM_RESUME;
+	turn->step = job->claim.step;
+	turn->intent = (struct slice){job->claim.intent, job->claim.intent_bytes};
+	turn->begin_step = begin_step;
+	turn->context = holder;
+	turn_init(turn);
+}
+
+static void run_operation(struct turn *turn, struct holder *holder,
+			  struct gate_report *report, struct attempt *attempt,
+			  struct error *err)
+{
+	const struct job *job = holder->job;
+	struct grafana_guard guard = {may_write, holder};
+	struct grafana_tally tally;
+
+	turn->grafana = grafana_session_begin(job->instance->grafana, &guard,
+					      job->request.traceparent);
+	attempt->rc = job->operation->run(turn, err);
+	tally = grafana_session_tally(turn->grafana);
+	*report = (struct gate_report){tally.calls, tally.unavailable, tally.unauthorized};
+	grafana_session_end(turn->grafana);
+}
+
+static void give_up(struct turn *turn, const struct error *err)
+{
+	bool begun = turn_was_begun(turn) || err->kind != ERROR_NONE;
+
+	turn->outcome.result = RESULT_FAILED;
+	turn->outcome.reason = begun ? REASON_RETRIES_EXHAUSTED : REASON_REQUEST_EXPIRED;
+	text_format(turn->outcome.message, sizeof(turn->outcome.message), "%s %s",
+		    reason_prose(turn->outcome.reason), err->text);
+}
+
+static void retry_later(struct pipeline *pipeline, const struct park_port *park,
+			struct job *job, const struct error *err)
+{
+	int64_t delay_ms = verdict_delay_ms(pipeline->settings, job->retries++, err);
+
+	log_write(pipeline->log, LOG_WARN, "request will be tried again",
+		  LOG_FIELDS(LOG_TEXT("req", job->request.id),
+			     LOG_TEXT("action", job->request.action),
+			     LOG_TEXT("instance", job->request.instance),
+			     LOG_NUMBER("attempt", job->claim.attempts),
+			     LOG_NUMBER("delay_ms", delay_ms), LOG_FAULT(err)));
+	park->park(park->context, job, clock_steady_ms(pipeline->clock) + delay_ms);
+}
+
+/* A definite no from before: nothing is asked of Grafana. */
+static void work_refused(struct pipeline *pipeline, struct job *job)
+{
+	settle_refusal(pipeline, job, job->refusal.reason, job->refusal.text);
+	leave_lane(pipeline, job, NULL);
+	settle(pipeline, job, SETTLE_COMPLETE);
+}
+
+static int work_operation(struct pipeline *pipeline, const struct park_port *park,
+			  struct job *job, struct error *err)
+{
+	struct holder holder = {pipeline, job};
+	struct gate_report report = {0};
+	struct attempt attempt = {.rc = -1, .err = err, .deadline_ms = job->request.deadline_ms};
+	enum verdict verdict = VERDICT_GIVE_UP;
+	struct turn turn;
+	int rc = 0;
+
+	turn_from_job(&turn, pipeline, job, &holder);
+	if (job->scheduled.has_slot &&
+	    (attempt.deadline_ms == 0 || clock_wall_ms(pipeline->clock) < attempt.deadline_ms)) {
+		run_operation(&turn, &holder, &report, &attempt, err);
+		attempt.lost = atomic_load(&job->lost);
+		attempt.now_ms = clock_wall_ms(pipeline->clock);
+		verdict = verdict_of_attempt(&attempt);
+	}
+	switch (verdict) {
+	case VERDICT_GIVE_UP:
+		give_up(&turn, err);
+		/* fall through */
+	case VERDICT_SETTLE:
+		settle_outcome(pipeline, job, &turn);
+		leave_lane(pipeline, job, &report);
+		settle(pipeline, job, SETTLE_COMPLETE);
+		break;
+	case VERDICT_RETRY:
+	case VERDICT_RECLAIM:
+		job->report = report;
+		retry_later(pipeline, park, job, err);
+		break;
+	case VERDICT_STOP:
+		leave_lane(pipeline, job, &report);
+		claims_remove(pipeline->claims, job);
+		rc = -1;
+		break;
+	}
+	turn_clear(&turn);
+	return rc;
+}
+
+int pipeline_work(struct pipeline *pipeline, const struct park_port *park, struct job *job,
+		  struct error *err)
+{
+	if (job->claim.outcome == CLAIM_OWED) {
+		pass_if_published(pipeline, job);
+		return 0;
+	}
+	if (job->refusal.refused) {
+		work_refused(pipeline, job);
+		return 0;
+	}
+	return work_operation(pipeline, park, job, err);
+}
+
+/* ---- end ---- */
+
+static void log_end(struct pipeline *pipeline, const struct job *job)
+{
+	int64_t started_ms = job->claim.started_ms;
+
+	log_write(pipeline->log, LOG_INFO, "settled",
+		  LOG_FIELDS(LOG_TEXT("topic", job->topic), LOG_NUMBER("part", job->partition),
+			     LOG_NUMBER("off", job->offset), LOG_TEXT("req", job->request.id),
+			     LOG_TEXT("action", job->request.action),
+			     LOG_TEXT("instance", job->request.instance),
+			     LOG_TEXT("result", job->summary),
+			     LOG_NUMBER("ms", started_ms == 0 ? 0
+							      : clock_wall_ms(pipeline->clock) -
+									started_ms)));
+}
+
+static void forget(struct pipeline *pipeline, struct job *job)
+{
+	claims_remove(pipeline->claims, job);
+	job_free(job);
+	atomic_fetch_sub(&pipeline->jobs, 1);
+}
+
+void pipeline_end(struct pipeline *pipeline, struct job *job, enum job_end end)
+{
+	if (end == JOB_COMMITTED)
+		log_end(pipeline, job);
+	forget(pipeline, job);
+}
+
+void pipeline_again(struct pipeline *pipeline, struct job *job)
+{
+	claims_remove(pipeline->claims, job);
+	job_reset(job);
+	scheduler_push(pipeline->scheduler, &job->scheduled);
+}
+
+static void drop_one(struct scheduled *entry, void *context)
+{
+	forget(context, job_from_scheduled(entry));
+}
+
+void pipeline_drop(struct pipeline *pipeline, int64_t assignment)
+{
+	scheduler_drop(pipeline->scheduler, assignment, drop_one, pipeline);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WORKER_PORTS_H
+#define WORKER_PORTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "codec/outcome.h"
+#include "codec/record.h"
+#include "codec/request.h"
+#include "codec/seal.h"
+#include "config/settings.h"
+#include "grafana/http.h"
+#include "worker/ledger.h"
+#include "worker/scheduler.h"
+
+/*
+ * The life of a request, and what each part of the worker promises the others.
+ *
+ *   consumer ──job──▶ scheduler ──▶ dispatcher ──claimed──▶ workers ──settled──▶ publisher
+ *   (decode)          (lanes)       (ledger: claim)          (operate)            (ledger: complete,
+ *                                                                                 Kafka: one transaction)
+ *
+ * A job has one holder at a time; it is handed on whole, never shared.
+ */
+
+/* ---- a job: one record, from its arrival to the commit of its offset ---- */
+
+struct instance { /* one configured Grafana */
+	struct grafana *grafana;
+	struct gate *gate;
+};
+
+/* How a job leaves: what the publisher has to do for it. */
+enum settlement {
+	SETTLE_COMPLETE, /* tell the ledger, then publish the records */
+	SETTLE_REPLAY,	 /* the ledger has it already: publish the records as they are */
+	SETTLE_PASS,	 /* nothing to publish: only let the offset pass */
+};
+
+/* A definite no that was found before Grafana is asked. */
+struct refusal {
+	bool refused;
+	enum reason reason;
+	char text[400];
+};
+
+enum { JOB_RECORDS_MAX = 3 }; /* outcome, credential, dead letter */
+
+struct job {
+	uint32_t magic;
+	struct scheduled scheduled; /* scheduled.group is the number of the assignment */
+
+	const char *topic; /* lives as long as the consumer */
+	int32_t partition;
+	int64_t offset;
+	int64_t record_time_ms; /* -1 = the record has none */
+	char *lane_key;
+
+	struct request request;
+	const struct operation *operation; /* NULL when refused */
+	struct instance *instance;	   /* NULL when refused */
+	struct refusal refusal;
+
+	/* from the ledger, while it is claimed */
+	struct ledger_claim claim;
+	_Atomic int64_t lease_until_ms; /* steady clock; moved by renewals */
+	_Atomic bool lost;		/* a renewal found that another holds it */
+	struct job *claimed_next, **claimed_link; /* list of claimed jobs */
+	int64_t retries;		/* in this process */
+	bool take_over;			/* the record with the duty to publish is gone */
+	struct gate_report report;	/* of the last attempt, until the slot is given back */
+	int64_t wake_ms;		/* postponed until then (steady clock) */
+
+	enum settlement settlement;
+	struct record records[JOB_RECORDS_MAX];
+	size_t record_count;
+	bool completed; /* the ledger has it */
+	struct buffer stored_outcome, stored_credential; /* packed, for the ledger */
+	char summary[192];		/* "applied ok", for the log line of the settled request */
+	struct job *next;		/* in the queue of whoever holds it */
+};
+
+/* ---- an operation: what an action does ---- */
+
+/* What secrets are made with; immutable. */
+struct vault {
+	const struct seal_key *key; /* NULL: none may be made */
+	size_t password_length;
+	const char *path_prefix;
+};
+
+/* One attempt at one request. Operations read the first part, call turn.h, and
+ * fill the outcome. */
+struct turn {
+	const struct request *request;
+	struct grafana_session *grafana;
+	const struct vault *vault;
+	const char *own_login; /* never to be touched */
+	int64_t record_time_ms;
+
+	bool resumed;	   /* begun before, or nobody knows: look before you write */
+	const char *step;  /* the last step begun before this attempt, or NULL */
+	struct slice intent; /* its intent */
+
+	/* Note a step before a write that does not converge by itself. 0, or -1 with
+	 * RETRY: then nothing may be written. */
+	int (*begin_step)(void *context, const char *step, struct slice intent,
+			  struct error *err);
+	void *context;
+
+	struct outcome outcome; /* what came of it */
+	char *sealed;		/* the newest secret made, for the vault; owned */
+	bool secret_is_set;	/* Grafana has taken it */
+};
+
+/* An action. run() answers 0 with turn->outcome filled (done, or a definite no),
+ * or -1: RETRY, with nothing known to be done that a later attempt would not
+ * find; FATAL. It is straight-line code over grafana/. */
+struct operation {
+	const char *action;
+	/* Which parts of a request it cannot do without; a combination of NEED_. */
+	unsigned needs;
+	/* More than 'needs' can say; may be NULL. -1 with REFUSED: text with JSON path. */
+	int (*validate)(const struct request *request, struct error *err);
+	int (*run)(struct turn *turn, struct error *err);
+};
+
+enum {
+	NEED_USER = 1,	 /* login or e-mail */
+	NEED_ORG = 2,	 /* id or name */
+	NEED_ROLE = 4,
+	NEED_SET = 8,	 /* at least one new value */
+};
+
+const struct operation *operation_find(const char *action);
+/* All actions, NULL at the end: for messages and help. */
+const struct operation *const *operation_all(void);
+/* 'needs', then validate(). */
+MUST_CHECK int operation_validate(const struct operation *operation,
+				  const struct request *request, struct error *err);
+
+/* ---- what the pipeline asks of its surroundings ---- */
+
+/* Of the publisher: takes the job over. */
+struct settle_port {
+	void (*settle)(void *context, struct job *job);
+	void *context;
+};
+
+/* Of the consumer: has the group committed this record? For a duplicate whose
+ * twin has the duty to publish. 0 with *answer, or -1 RETRY. */
+enum commit_state {
+	COMMIT_PENDING,	 /* not yet: whoever gets that record will publish */
+	COMMIT_DONE,
+	COMMIT_GONE,	 /* the record no longer exists: nobody will */
+};
+struct commit_port {
+	int (*state)(void *context, const struct ledger_place *place,
+		     enum commit_state *answer, struct error *err);
+	void *context;
+};
+
+#endif

@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scheduler.c - lanes, who may go next, and who sleeps until when.
+ *
+ * One lock guards everything, gates included. A lane is in exactly one place: in
+ * the ready queue of its head's gate, in the heap of sleepers, or taken. A gate
+ * that lets nobody in is itself put to sleep with all its ready lanes, so that it
+ * costs the others nothing.
+ *
+ * Entries belong to the caller; lanes exist as long as they hold an entry.
+ */
+#include "worker/scheduler.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+
+enum { FIRST_BUCKETS = 256, WAIT_STEP_MS = 1000 };
+
+enum lane_place { LANE_NOWHERE, LANE_READY, LANE_ASLEEP, LANE_TAKEN };
+
+struct lane {
+	uint64_t hash;
+	struct lane *same_bucket;
+	char *key;
+	size_t key_length;
+	struct scheduled *first, **last; /* the head stays here while it is taken */
+	enum lane_place place;
+	struct lane *next_ready, **ready_link;
+	struct turnstile *turnstile; /* with LANE_READY */
+	int64_t wake_ms;	     /* with LANE_ASLEEP: postponed until then */
+	size_t heap_index;
+};
+
+/* The ready lanes of one gate (NULL: those that need none). */
+struct turnstile {
+	struct gate *gate;
+	struct lane *first, **last;
+	int64_t wait_until_ms; /* the gate said: not before; 0 = ask it */
+	struct turnstile *next;
+};
+
+struct scheduler {
+	const struct clock *clock;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	bool woken;
+	struct lane **buckets;
+	size_t bucket_count, lane_count;
+	struct lane **sleepers; /* heap by wake_ms */
+	size_t sleeper_count, sleeper_capacity;
+	struct turnstile *turnstiles; /* in turn */
+	size_t entries, taken;
+	int64_t next_sequence;
+};
+
+static int64_t now_of(const struct scheduler *scheduler)
+{
+	return clock_steady_ms(scheduler->clock);
+}
+
+/* ---- the heap of sleepers ---- */
+
+static void heap_put(struct scheduler *scheduler, size_t index, struct lane *lane)
+{
+	scheduler->sleepers[index] = lane;
+	lane->heap_index = index;
+}
+
+static void heap_up(struct scheduler *scheduler, size_t index, struct lane *lane)
+{
+	while (index > 0 && scheduler->sleepers[(index - 1) / 2]->wake_ms > lane->wake_ms) {
+		heap_put(scheduler, index, scheduler->sleepers[(index - 1) / 2]);
+		index = (index - 1) / 2;
+	}
+	heap_put(scheduler, index, lane);
+}
+
+static void heap_down(struct scheduler *scheduler, size_t index, struct lane *lane)
+{
+	size_t child;
+
+	while ((child = index * 2 + 1) < scheduler->sleeper_count) {
+		if (child + 1 < scheduler->sleeper_count &&
+		    scheduler->sleepers[child + 1]->wake_ms < scheduler->sleepers[child]->wake_ms)
+			child++;
+		if (scheduler->sleepers[child]->wake_ms >= lane->wake_ms)
+			break;
+		heap_put(scheduler, index, scheduler->sleepers[child]);
+		index = child;
+	}
+	heap_put(scheduler, index, lane);
+}
+
+static void heap_remove(struct scheduler *scheduler, struct lane *lane)
+{
+	size_t index = lane->heap_index;
+	struct lane *moved = scheduler->sleepers[--scheduler->sleeper_count];
+
+	if (moved == lane)
+		return;
+	heap_up(scheduler, index, moved);
+	heap_down(scheduler, moved->heap_index, moved);
+}
+
+static void heap_insert(struct scheduler *scheduler, struct lane *lane)
+{
+	if (scheduler->sleeper_count == scheduler->sleeper_capacity) {
+		scheduler->sleeper_capacity = scheduler->sleeper_capacity * 2 + 64;
+		scheduler->sleepers = mem_grow_array(scheduler->sleepers,
+						     scheduler->sleeper_capacity,
+						     sizeof(struct lane *));
+	}
+	heap_up(scheduler, scheduler->sleeper_count++, lane);
+}
+
+/* ---- the table of lanes ---- */
+
+static uint64_t hash_bytes(const char *bytes, size_t length)
+{
+	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
+	return hash;
+}
+
+static struct lane **bucket_of(struct scheduler *scheduler, uint64_t hash)
+{
+	return &scheduler->buckets[hash & (scheduler->bucket_count - 1)];
+}
+
+static void grow_table(struct scheduler *scheduler)
+{
+	size_t old_count = scheduler->bucket_count;
+	struct lane **old = scheduler->buckets;
+
+	scheduler->bucket_count *= 2;
+	scheduler->buckets = mem_array(scheduler->bucket_count, sizeof(struct lane *));
+	for (size_t i = 0; i < old_count; i++)
+		while (old[i] != NULL) {
+			struct lane *lane = old[i];
+			struct lane **bucket = bucket_of(scheduler, lane->hash);
+
+			old[i] = lane->same_bucket;
+			lane->same_bucket = *bucket;
+			*bucket = lane;
+		}
+	free(old);
+}
+
+static struct lane *lane_find(struct scheduler *scheduler, const struct slice_key *key,
+			      uint64_t hash)
+{
+	for (struct lane *lane = *bucket_of(scheduler, hash); lane != NULL;
+	     lane = lane->same_bucket)
+		if (lane->hash == hash && lane->key_length == key->length &&
+		    memcmp(lane->key, key->bytes, key->length) == 0)
+			return lane;
+	return NULL;
+}
+
+static struct lane *lane_open(struct scheduler *scheduler, const struct slice_key *key)
+{
+	uint64_t hash = hash_bytes(key->bytes, key->length);
+	struct lane *lane = lane_find(scheduler, key, hash);
+
+	if (lane != NULL)
+		return lane;
+	if (scheduler->lane_count >= scheduler->bucket_count)
+		grow_table(scheduler);
+	lane = mem_zalloc(sizeof(*lane));
+	lane->hash = hash;
+	lane->key = mem_strndup(key->bytes, key->length);
+	lane->key_length = key->length;
+	lane->last = &lane->first;
+	lane->same_bucket = *bucket_of(scheduler, hash);
+	*bucket_of(scheduler, hash) = lane;
+	scheduler->lane_count++;
+	return lane;
+}
+
+static void lane_close(struct scheduler *scheduler, struct lane *lane)
+{
+	struct lane **link = bucket_of(scheduler, lane->hash);
+
+	while (*link != lane)
+		link = &(*link)->same_bucket;
+	*link = lane->same_bucket;
+	scheduler->lane_count--;
+	free(lane->key);
+	free(lane);
+}
+
+/* ---- where a lane is ---- */
+
+static struct turnstile *turnstile_of(struct scheduler *scheduler, struct gate *gate)
+{
+	struct turnstile **link = &scheduler->turnstiles;
+
+	for (; *link != NULL; link = &(*link)->next)
+		if ((*link)->gate == gate)
+			return *link;
+	*link = mem_zalloc(sizeof(**link));
+	(*link)->gate = gate;
+	(*link)->last = &(*link)->first;
+	return *link;
+}
+
+static void make_ready(struct scheduler *scheduler, struct lane *lane)
+{
+	struct turnstile *turnstile = turnstile_of(scheduler, lane->first->gate);
+
+	lane->place = LANE_READY;
+	lane->turnstile = turnstile;
+	lane->next_ready = NULL;
+	lane->ready_link = turnstile->last;
+	*turnstile->last = lane;
+	turnstile->last = &lane->next_ready;
+	/* Its deadline must be noticed even while the gate lets nobody in. */
+	if (lane->first->gate != NULL && lane->first->give_up_ms != 0) {
+		lane->wake_ms = lane->first->give_up_ms;
+		heap_insert(scheduler, lane);
+	}
+}
+
+static void leave_ready(struct scheduler *scheduler, struct lane *lane)
+{
+	*lane->ready_link = lane->next_ready;
+	if (lane->next_ready != NULL)
+		lane->next_ready->ready_link = lane->ready_link;
+	else
+		lane->turnstile->last = lane->ready_link;
+	if (lane->first->gate != NULL && lane->first->give_up_ms != 0)
+		heap_remove(scheduler, lane);
+	lane->place = LANE_NOWHERE;
+}
+
+static void put_to_sleep(struct scheduler *scheduler, struct lane *lane, int64_t until_ms)
+{
+	int64_t give_up_ms = lane->first->give_up_ms;
+
+	lane->place = LANE_ASLEEP;
+	lane->wake_ms = until_ms;
+	/* A deadline that is over has been told already: it must not wake the lane
+	 * again and again. */
+	if (give_up_ms > now_of(scheduler) && give_up_ms < until_ms)
+		lane->wake_ms = give_up_ms;
+	heap_insert(scheduler, lane);
+}
+
+static void leave_place(struct scheduler *scheduler, struct lane *lane)
+{
+	if (lane->place == LANE_READY)
+		leave_ready(scheduler, lane);
+	else if (lane->place == LANE_ASLEEP)
+		heap_remove(scheduler, lane);
+	lane->place = LANE_NOWHERE;
+}
+
+/* The lane's head has gone: the next one's turn, or the lane ends. */
+static void go_on(struct scheduler *scheduler, struct lane *lane)
+{
+	if (lane->first == NULL)
+		lane_close(scheduler, lane);
+	else
+		make_ready(scheduler, lane);
+}
+
+/* ---- pushing and taking ---- */
+
+void scheduler_push(struct scheduler *scheduler, struct scheduled *entry)
+{
+	struct lane *lane;
+
+	pthread_mutex_lock(&scheduler->mutex);
+	lane = lane_open(scheduler, &entry->lane_key);
+	entry->lane = lane;
+	entry->next = NULL;
+	entry->has_slot = false;
+	entry->sequence = scheduler->next_sequence++;
+	*lane->last = entry;
+	lane->last = &entry->next;
+	scheduler->entries++;
+	if (lane->place == LANE_NOWHERE) {
+		make_ready(scheduler, lane);
+		pthread_cond_signal(&scheduler->changed);
+	}
+	pthread_mutex_unlock(&scheduler->mutex);
+}
+
+static struct scheduled *take_head(struct scheduler *scheduler, struct lane *lane,
+				   bool has_slot)
+{
+	leave_place(scheduler, lane);
+	lane->place = LANE_TAKEN;
+	lane->first->has_slot = has_slot;
+	scheduler->taken++;
+	return lane->first;
+}
+
+/* Sleepers whose time has come are ready; those past their deadline are given out
+ * as they are, since they need no Grafana to be told off. */
+static size_t wake_sleepers(struct scheduler *scheduler, struct scheduled **entries,
+			    size_t max, int64_t now_ms)
+{
+	size_t count = 0;
+
+	while (count < max && scheduler->sleeper_count > 0 &&
+	       scheduler->sleepers[0]->wake_ms <= now_ms) {
+		struct lane *lane = scheduler->sleepers[0];
+		int64_t give_up_ms = lane->first->give_up_ms;
+
+		if (give_up_ms != 0 && give_up_ms <= now_ms) {
+			entries[count++] = take_head(scheduler, lane, false);
+			continue;
+		}
+		leave_place(scheduler, lane);
+		make_ready(scheduler, lane);
+	}
+	return count;
+}
+
+static bool may_enter(struct turnstile *turnstile, int64_t now_ms)
+{
+	if (turnstile->gate == NULL)
+		return true;
+	if (turnstile->wait_until_ms > now_ms)
+		return false;
+	turnstile->wait_until_ms = 0;
+	return gate_enter(turnstile->gate, now_ms, &turnstile->wait_until_ms);
+}
+
+/* One of each turnstile in turn, until nobody may go or all places are filled. */
+static size_t take_ready(struct scheduler *scheduler, struct scheduled **entries, size_t max,
+			 int64_t now_ms)
+{
+	size_t count = 0;
+	bool progress = true;
+
+	while (progress && count < max) {
+		progress = false;
+		for (struct turnstile *turnstile = scheduler->turnstiles;
+		     turnstile != NULL && count < max; turnstile = turnstile->next) {
+			if (turnstile->first == NULL || !may_enter(turnstile, now_ms))
+				continue;
+			entries[count++] = take_head(scheduler, turnstile->first,
+						     turnstile->gate != NULL);
+			progress = true;
+		}
+	}
+	return count;
+}
+
+static int64_t next_event_ms(const struct scheduler *scheduler)
+{
+	int64_t next_ms = scheduler->sleeper_count > 0 ? scheduler->sleepers[0]->wake_ms
+						       : INT64_MAX;
+
+	for (const struct turnstile *turnstile = scheduler->turnstiles; turnstile != NULL;
+	     turnstile = turnstile->next)
+		if (turnstile->first != NULL && turnstile->wait_until_ms != 0 &&
+		    turnstile->wait_until_ms < next_ms)
+			next_ms = turnstile->wait_until_ms;
+	return next_ms;
+}
+
+static void wait_ms(struct scheduler *scheduler, int64_t duration_ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += duration_ms / 1000;
+	until.tv_nsec += duration_ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_cond_timedwait(&scheduler->changed, &scheduler->mutex, &until);
+}
+
+static size_t take_now(struct scheduler *scheduler, struct scheduled **entries, size_t max)
+{
+	int64_t now_ms = now_of(scheduler);
+	size_t count = wake_sleepers(scheduler, entries, max, now_ms);
+
+	return count + take_ready(scheduler, entries + count, max - count, now_ms);
+}
+
+size_t scheduler_take(struct scheduler *scheduler, struct scheduled **entries, size_t max,
+		      int64_t timeout_ms)
+{
+	int64_t give_up_ms = now_of(scheduler) + timeout_ms;
+	size_t count;
+
+	pthread_mutex_lock(&scheduler->mutex);
+	while ((count = take_now(scheduler, entries, max)) == 0 && !scheduler->woken) {
+		int64_t until_ms = next_event_ms(scheduler), left_ms;
+
+		left_ms = (until_ms < give_up_ms ? until_ms : give_up_ms) - now_of(scheduler);
+		if (now_of(scheduler) >= give_up_ms)
+			break;
+		wait_ms(scheduler, left_ms < 1 ? 1 : left_ms < WAIT_STEP_MS ? left_ms : WAIT_STEP_MS);
+	}
+	scheduler->woken = false;
+	pthread_mutex_unlock(&scheduler->mutex);
+	return count;
+}
+
+void scheduler_wake(struct scheduler *scheduler)
+{
+	pthread_mutex_lock(&scheduler->mutex);
+	scheduler->woken = true;
+	pthread_cond_signal(&scheduler->changed);
+	pthread_mutex_unlock(&scheduler->mutex);
+}
+
+/* ---- giving back ---- */
+
+static void return_slot(struct scheduler *scheduler, struct scheduled *entry,
+			const struct gate_report *report)
+{
+	static const struct gate_report nothing = {0};
+	struct turnstile *turnstile;
+
+	if (!entry->has_slot)
+		return;
+	entry->has_slot = false;
+	gate_leave(entry->gate, now_of(scheduler), report != NULL ? report : &nothing);
+	turnstile = turnstile_of(scheduler, entry->gate);
+	turnstile->wait_until_ms = 0;
+	if (turnstile->first != NULL)
+		pthread_cond_signal(&scheduler->changed);
+}
+
+static void unlink_head(struct scheduler *scheduler, struct lane *lane)
+{
+	struct scheduled *head = lane->first;
+
+	lane->first = head->next;
+	if (lane->first == NULL)
+		lane->last = &lane->first;
+	head->next = NULL;
+	head->lane = NULL;
+	scheduler->entries--;
+}
+
+void scheduler_finish(struct scheduler *scheduler, struct scheduled *entry,
+		      const struct gate_report *report)
+{
+	struct lane *lane;
+
+	pthread_mutex_lock(&scheduler->mutex);
+	lane = entry->lane;
+	assert(lane != NULL && lane->place == LANE_TAKEN && lane->first == entry);
+	return_slot(scheduler, entry, report);
+	unlink_head(scheduler, lane);
+	scheduler->taken--;
+	lane->place = LANE_NOWHERE;
+	go_on(scheduler, lane);
+	/* 'lane' may be gone by now. */
+	pthread_cond_signal(&scheduler->changed);
+	pthread_mutex_unlock(&scheduler->mutex);
+}
+
+void scheduler_postpone(struct scheduler *scheduler, struct scheduled *entry, int64_t until_ms,
+			const struct gate_report *report)
+{
+	struct lane *lane;
+
+	pthread_mutex_lock(&scheduler->mutex);
+	lane = entry->lane;
+	assert(lane != NULL && lane->place == LANE_TAKEN && lane->first == entry);
+	return_slot(scheduler, entry, report);
+	scheduler->taken--;
+	put_to_sleep(scheduler, lane, until_ms);
+	if (scheduler->sleepers[0] == lane)
+		pthread_cond_signal(&scheduler->changed);
+	pthread_mutex_unlock(&scheduler->mutex);
+}
+
+/* ---- dropping ---- */
+
+/* Take all entries of the group out of the lane but a taken head. Answers the
+ * chain of them; the lane may be gone then. */
+static struct scheduled *drop_from_lane(struct scheduler *scheduler, struct lane *lane,
+					int64_t group, struct scheduled *dropped)
+{
+	bool was_taken = lane->place == LANE_TAKEN;
+	bool head_goes = !was_taken && lane->first->group == group;
+	struct scheduled **link = was_taken ? &lane->first->next : &lane->first;
+
+	if (head_goes)
+		leave_place(scheduler, lane);
+	while (*link != NULL) {
+		struct scheduled *entry = *link;
+
+		if (entry->group != group) {
+			link = &entry->next;
+			continue;
+		}
+		*link = entry->next;
+		entry->lane = NULL;
+		entry->next = dropped;
+		dropped = entry;
+		scheduler->entries--;
+	}
+	lane->last = link;
+	if (head_goes)
+		go_on(scheduler, lane);
+	return dropped;
+}
+
+void scheduler_drop(struct scheduler *scheduler, int64_t group,
+		    void (*dropped)(struct scheduled *entry, void *context), void *context)
+{
+	struct scheduled *chain = NULL;
+
+	pthread_mutex_lock(&scheduler->mutex);
+	for (size_t i = 0; i < scheduler->bucket_count; i++)
+		for (struct lane *lane = scheduler->buckets[i], *next; lane != NULL; lane = next) {
+			next = lane->same_bucket;
+			chain = drop_from_lane(scheduler, lane, group, chain);
+		}
+	pthread_mutex_unlock(&scheduler->mutex);
+	while (chain != NULL) {
+		struct scheduled *entry = chain;
+
+		chain = entry->next;
+		entry->next = NULL;
+		dropped(entry, context);
+	}
+}
+
+/* ---- looking, starting, ending ---- */
+
+struct scheduler_counts scheduler_counts(struct scheduler *scheduler)
+{
+	struct scheduler_counts counts;
+
+	pthread_mutex_lock(&scheduler->mutex);
+	counts = (struct scheduler_counts){scheduler->entries, scheduler->taken,
+					   scheduler->lane_count, scheduler->sleeper_count};
+	pthread_mutex_unlock(&scheduler->mutex);
+	return counts;
+}
+
+enum gate_state scheduler_gate_state(struct scheduler *scheduler, const struct gate *gate)
+{
+	enum gate_state state;
+
+	pthread_mutex_lock(&scheduler->mutex);
+	state = gate_state(gate, now_of(scheduler));
+	pthread_mutex_unlock(&scheduler->mutex);
+	return state;
+}
+
+struct scheduler *scheduler_new(const struct clock *clock)
+{
+	struct scheduler *scheduler = mem_zalloc(sizeof(*scheduler));
+	pthread_condattr_t attributes;
+
+	scheduler->clock = clock;
+	scheduler->bucket_count = FIRST_BUCKETS;
+	scheduler->buckets = mem_array(FIRST_BUCKETS, sizeof(struct lane *));
+	pthread_mutex_init(&scheduler->mutex, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&scheduler->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return scheduler;
+}
+
+void scheduler_free(struct scheduler *scheduler)
+{
+	if (scheduler == NULL)
+		return;
+	for (size_t i = 0; i < scheduler->bucket_count; i++)
+		while (scheduler->buckets[i] != NULL)
+			lane_close(scheduler, scheduler->buckets[i]);
+	while (scheduler->turnstiles != NULL) {
+		struct turnstile *turnstile = scheduler->turnstiles;
+
+		scheduler->turnstiles = turnstile->next;
+		free(turnstile);
+	}
+	pthread_cond_destroy(&scheduler->changed);
+	pthread_mutex_destroy(&scheduler->mutex);
+	free(scheduler->buckets);
+	free(scheduler->sleepers);
+	free(scheduler);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settle.c - outcome and credential events of a job, and what the ledger keeps of them.
+ *
+ * Called by pipeline.c. What is packed for the ledger is exactly what is
+ * published, so that a replay is the same to the byte. Cannot fail but for bytes
+ * in the ledger that are not ours.
+ */
+#include "worker/settle.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "codec/credential.h"
+
+static void frame_of(const struct pipeline *pipeline, const struct job *job,
+		     struct outcome_frame *frame)
+{
+	const struct settings *settings = pipeline->settings;
+	int64_t now_ms = clock_wall_ms(pipeline->clock);
+
+	*frame = (struct outcome_frame){
+		.request = &job->request,
+		.topic = job->topic,
+		.partition = job->partition,
+		.offset = job->offset,
+		.attempts = job->claim.attempts,
+		.started_ms = job->claim.started_ms != 0 ? job->claim.started_ms : now_ms,
+		.finished_ms = now_ms,
+		.event_source = settings->publish.source,
+		.worker_id = settings->worker.id,
+		.worker_version = pipeline->worker_version,
+		.mode = settings->publish.mode == EVENT_STRUCTURED ? CLOUDEVENT_STRUCTURED
+								   : CLOUDEVENT_BINARY,
+	};
+}
+
+static void summarise(struct job *job, const struct outcome *outcome)
+{
+	text_format(job->summary, sizeof(job->summary), "%s %s", result_name(outcome->result),
+		    reason_code(outcome->reason));
+}
+
+static void add_outcome(const struct pipeline *pipeline, struct job *job,
+			const struct outcome *outcome)
+{
+	struct outcome_frame frame;
+	struct record record;
+
+	frame_of(pipeline, job, &frame);
+	outcome_encode(outcome, &frame, &record);
+	record_pack(&record, &job->stored_outcome);
+	job_add_record(job, &record);
+	summarise(job, outcome);
+}
+
+static void add_credential(const struct pipeline *pipeline, struct job *job,
+			   const struct turn *turn)
+{
+	struct credential credential = {
+		.kind = "password",
+		.version = turn->outcome.credential_version,
+		.sealed = turn->sealed,
+		.kid = seal_key_id(pipeline->vault->key),
+		.path_prefix = pipeline->vault->path_prefix,
+		.target = &turn->outcome.target,
+	};
+	struct outcome_frame frame;
+	struct record record;
+
+	frame_of(pipeline, job, &frame);
+	credential_encode(&credential, &frame, &record);
+	record_pack(&record, &job->stored_credential);
+	job_add_record(job, &record);
+}
+
+void settle_outcome(struct pipeline *pipeline, struct job *job, const struct turn *turn)
+{
+	struct outcome outcome = turn->outcome;
+
+	/* A version is told only of a credential that is published. */
+	if (!turn->secret_is_set)
+		outcome.credential_version = 0;
+	add_outcome(pipeline, job, &outcome);
+	if (turn->secret_is_set)
+		add_credential(pipeline, job, turn);
+}
+
+void settle_refusal_now(struct pipeline *pipeline, struct job *job, enum reason reason,
+			const char *message)
+{
+	struct outcome outcome = {.result = RESULT_REFUSED, .reason = reason};
+
+	text_copy(outcome.message, sizeof(outcome.message), message);
+	add_outcome(pipeline, job, &outcome);
+}
+
+void settle_refusal(struct pipeline *pipeline, struct job *job, enum reason reason,
+		    const char *message)
+{
+	settle_refusal_now(pipeline, job, reason, message);
+}
+
+static int unpack(struct job *job, const char *bytes, size_t length, struct error *err)
+{
+	struct record record;
+
+	if (length == 0)
+		return 0;
+	if (record_unpack(bytes, length, &record, err) < 0)
+		return -1;
+	job_add_record(job, &record);
+	return 0;
+}
+
+int settle_from_ledger(struct job *job, struct error *err)
+{
+	const struct ledger_stored *stored = &job->claim.stored;
+
+	if (unpack(job, stored->outcome, stored->outcome_bytes, err) < 0)
+		return -1;
+	return unpack(job, stored->credential, stored->credential_bytes, err);
+}
+
+void settle_text_actions(char *out, size_t capacity, const char *action)
+{
+	const struct operation *const *all = operation_all();
+	size_t used;
+
+	text_format(out, capacity, "data.action: there is no '%.40s'; there are", action);
+	for (size_t i = 0; all[i] != NULL; i++) {
+		used = strlen(out);
+		text_format(out + used, capacity - used, "%s %s", i == 0 ? ":" : ",",
+			    all[i]->action);
+	}
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * turn.c - what operations share: how they end, how they find what a request
+ * names, and what they leave in the ledger before they write.
+ *
+ * Called by op_*.c. Owns nothing but turn->sealed. Grafana's answers become
+ * reasons through verdict.c; nothing here decides whether to retry.
+ */
+#include "worker/turn.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "codec/password.h"
+#include "worker/intent.h"
+#include "worker/verdict.h"
+
+/* In the intent: is the sealed secret known to be the account's ("set"), or only
+ * about to be ("doubt")? */
+static const char SECRET_SET[] = "set";
+static const char SECRET_IN_DOUBT[] = "doubt";
+
+/* ---- taking over from an earlier attempt ---- */
+
+bool turn_was_begun(const struct turn *turn)
+{
+	return turn->step != NULL;
+}
+
+void turn_init(struct turn *turn)
+{
+	char sealed[LIMIT_SEALED_BYTES + 1], state[8];
+
+	if (!turn_was_begun(turn))
+		return;
+	intent_get_evidence(turn->intent, &turn->outcome.before);
+	turn->outcome.target.user_id = intent_get_number(turn->intent, "user_id", 0);
+	turn->outcome.credential_version = intent_get_number(turn->intent, "version", 0);
+	intent_get(turn->intent, "secret", state, sizeof(state));
+	if (strcmp(state, SECRET_SET) == 0 &&
+	    intent_get(turn->intent, "sealed", sealed, sizeof(sealed))) {
+		turn->sealed = mem_strdup(sealed);
+		turn->secret_is_set = true;
+	}
+}
+
+void turn_clear(struct turn *turn)
+{
+	free(turn->sealed);
+	turn->sealed = NULL;
+}
+
+/* ---- ends ---- */
+
+static void set_end(struct turn *turn, enum result result, enum reason reason,
+		    const char *format, va_list args) PRINTF_LIKE(4, 0);
+
+static void set_end(struct turn *turn, enum result result, enum reason reason,
+		    const char *format, va_list args)
+{
+	turn->outcome.result = result;
+	turn->outcome.reason = reason;
+	if (vsnprintf(turn->outcome.message, sizeof(turn->outcome.message), format, args) < 0)
+		turn->outcome.message[0] = '\0';
+	text_replace_control(turn->outcome.message);
+}
+
+int turn_applied(struct turn *turn, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_end(turn, RESULT_APPLIED, REASON_OK, format, args);
+	va_end(args);
+	return TURN_ENDED;
+}
+
+int turn_as_asked(struct turn *turn, const char *format, ...)
+{
+	enum result result = turn_was_begun(turn) ? RESULT_APPLIED : RESULT_ALREADY_SO;
+	va_list args;
+
+	va_start(args, format);
+	set_end(turn, result, REASON_OK, format, args);
+	va_end(args);
+	return TURN_ENDED;
+}
+
+int turn_refused(struct turn *turn, enum reason reason, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_end(turn, RESULT_REFUSED, reason, format, args);
+	va_end(args);
+	return TURN_ENDED;
+}
+
+int turn_refused_by(struct turn *turn, const struct answer *answer, const char *doing)
+{
+	enum reason reason = verdict_of_answer(answer->code);
+
+	turn_refused(turn, reason, "%s: %s Grafana said %d: %s", doing, reason_prose(reason),
+		     answer->status, answer->message);
+	turn->outcome.grafana_status = answer->status;
+	text_copy(turn->outcome.grafana_message_id, sizeof(turn->outcome.grafana_message_id),
+		  answer->message_id);
+	return TURN_ENDED;
+}
+
+int turn_in_doubt(const struct answer *answer, const char *doing, struct error *err)
+{
+	error_set(err, ERROR_RETRY, "turn", answer->status,
+		  "%s: may or may not have happened (%d %s)", doing, answer->status,
+		  answer->message);
+	return TURN_FAILED;
+}
+
+/* ---- finding ---- */
+
+int turn_find_org(struct turn *turn, enum grafana_cache cache, struct grafana_org *org,
+		  struct error *err)
+{
+	const struct request_org *named = &turn->request->org;
+	struct answer answer = {0};
+	int rc = named->id != 0 ? grafana_org_by_id(turn->grafana, named->id, cache, org,
+						    &answer, err)
+				: grafana_org_by_name(turn->grafana, named->name, cache, org,
+						      &answer, err);
+
+	if (rc < 0)
+		return TURN_FAILED;
+	if (answer.code == ANSWER_NOT_FOUND)
+		return named->id != 0 ? turn_refused(turn, REASON_ORG_NOT_FOUND,
+						     "there is no org with id %lld",
+						     (long long)named->id)
+				      : turn_refused(turn, REASON_ORG_NOT_FOUND,
+						     "there is no org named '%s'", named->name);
+	if (answer.code != ANSWER_OK)
+		return turn_refused_by(turn, &answer, "find the org");
+	if (named->id != 0 && named->name != NULL && strcmp(named->name, org->name) != 0)
+		return turn_refused(turn, REASON_ORG_NOT_FOUND,
+				    "org %lld is named '%s', not '%s'", (long long)named->id,
+				    org->name, named->name);
+	turn_target_org(turn, org);
+	return TURN_GO_ON;
+}
+
+/* One lookup; an account that merely has our e-mail as its login is not meant. */
+static int look_up(struct turn *turn, const char *said, bool by_email,
+		   struct grafana_user *user, bool *found, struct error *err)
+{
+	struct answer answer = {0};
+
+	*found = false;
+	if (grafana_user_lookup(turn->grafana, said, user, &answer, err) < 0)
+		return TURN_FAILED;
+	if (answer.code == ANSWER_NOT_FOUND)
+		return TURN_GO_ON;
+	if (answer.code != ANSWER_OK)
+		return turn_refused_by(turn, &answer, "find the account");
+	*found = text_equal_nocase(by_email ? user->email : user->login, said);
+	return TURN_GO_ON;
+}
+
+static int refuse_two_accounts(struct turn *turn, const struct request_user *named)
+{
+	return turn_refused(turn, REASON_ACCOUNT_AMBIGUOUS,
+			    "login '%s' and e-mail '%s' do not name one account", named->login,
+			    named->email);
+}
+
+int turn_find_user(struct turn *turn, const struct request_user *named,
+		   struct grafana_user *user, bool *found, struct error *err)
+{
+	struct grafana_user other;
+	bool other_found = false;
+	int rc;
+
+	rc = look_up(turn, named->email != NULL ? named->email : named->login,
+		     named->email != NULL, user, found, err);
+	if (rc != TURN_GO_ON || named->email == NULL || named->login == NULL)
+		return rc;
+	if (*found && text_equal_nocase(user->login, named->login))
+		return TURN_GO_ON;
+	rc = look_up(turn, named->login, false, &other, &other_found, err);
+	if (rc != TURN_GO_ON)
+		return rc;
+	return *found || other_found ? refuse_two_accounts(turn, named) : TURN_GO_ON;
+}
+
+/* Details that a lookup does not tell, by id. */
+static int get_account(struct turn *turn, int64_t user_id, struct grafana_user *user,
+		       bool *found, struct error *err)
+{
+	struct answer answer = {0};
+
+	if (grafana_user_get(turn->grafana, user_id, user, &answer, err) < 0)
+		return TURN_FAILED;
+	if (answer.code != ANSWER_OK && answer.code != ANSWER_NOT_FOUND)
+		return turn_refused_by(turn, &answer, "find the account");
+	*found = answer.code == ANSWER_OK;
+	return TURN_GO_ON;
+}
+
+/* After an earlier attempt the account is the one with that id and no other: its
+ * login may be what that attempt changed, and may by now be somebody else's. */
+static int find_once_more(struct turn *turn, struct grafana_user *user, bool *found,
+			  struct error *err)
+{
+	int rc;
+
+	if (turn->outcome.target.user_id != 0)
+		return get_account(turn, turn->outcome.target.user_id, user, found, err);
+	rc = turn_find_user(turn, &turn->request->user, user, found, err);
+	if (rc != TURN_GO_ON || !*found)
+		return rc;
+	return get_account(turn, user->id, user, found, err);
+}
+
+int turn_find_account(struct turn *turn, struct grafana_user *user, struct error *err)
+{
+	bool found = false;
+	int rc = find_once_more(turn, user, &found, err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (!found) {
+		turn_set_before(turn, &(struct evidence){.account = FACT_NO});
+		return turn_refused(turn, REASON_ACCOUNT_NOT_FOUND, "there is no account '%s'",
+				    turn_who(turn));
+	}
+	turn_target_user(turn, user);
+	return turn_protect_self(turn, user);
+}
+
+int turn_protect_self(struct turn *turn, const struct grafana_user *user)
+{
+	if (!text_equal_nocase(user->login, turn->own_login) &&
+	    !text_equal_nocase(user->email, turn->own_login))
+		return TURN_GO_ON;
+	return turn_refused(turn, REASON_ACCOUNT_PROTECTED,
+			    "'%s' is the login grantd itself uses", user->login);
+}
+
+void turn_target_user(struct turn *turn, const struct grafana_user *user)
+{
+	struct outcome_target *target = &turn->outcome.target;
+
+	target->user_id = user->id;
+	text_copy(target->login, sizeof(target->login), user->login);
+	text_copy(target->email, sizeof(target->email), user->email);
+}
+
+void turn_target_org(struct turn *turn, const struct grafana_org *org)
+{
+	struct outcome_target *target = &turn->outcome.target;
+
+	target->org_id = org->id;
+	text_copy(target->org_name, sizeof(target->org_name), org->name);
+}
+
+void turn_set_before(struct turn *turn, const struct evidence *before)
+{
+	if (!turn_was_begun(turn))
+		turn->outcome.before = *before;
+}
+
+void turn_evidence_of_user(const struct grafana_user *user, struct evidence *evidence)
+{
+	evidence->account = FACT_YES;
+	text_copy(evidence->login, sizeof(evidence->login), user->login);
+	text_copy(evidence->email, sizeof(evidence->email), user->email);
+	text_copy(evidence->name, sizeof(evidence->name), user->name);
+}
+
+const char *turn_who(const struct turn *turn)
+{
+	const struct request_user *said = &turn->request->user;
+
+	if (turn->outcome.target.login[0] != '\0')
+		return turn->outcome.target.login;
+	return said->email != NULL ? said->email : said->login != NULL ? said->login : "";
+}
+
+/* ---- before a write ---- */
+
+static void put_secret(struct buffer *intent, const struct turn *turn)
+{
+	intent_put_number(intent, "version", turn->outcome.credential_version);
+	if (turn->sealed == NULL)
+		return;
+	intent_put(intent, "secret", turn->secret_is_set ? SECRET_SET : SECRET_IN_DOUBT);
+	intent_put(intent, "sealed", turn->sealed);
+}
+
+int turn_begin_step(struct turn *turn, const char *step, struct error *err)
+{
+	struct buffer intent;
+	int rc = TURN_FAILED;
+
+	buffer_init(&intent, LIMIT_INTENT_BYTES);
+	intent_put_evidence(&intent, &turn->outcome.before);
+	intent_put_number(&intent, "user_id", turn->outcome.target.user_id);
+	put_secret(&intent, turn);
+	if (intent.overflowed) {
+		error_set(err, ERROR_FATAL, "turn", 0, "step '%s': intent is too long", step);
+		goto out;
+	}
+	if (turn->begin_step(turn->context, step, (struct slice){intent.bytes, intent.length},
+			     err) < 0)
+		goto out;
+	rc = TURN_GO_ON;
+out:
+	buffer_clear(&intent);
+	return rc;
+}
+
+int turn_need_vault(struct turn *turn)
+{
+	if (turn->vault->key != NULL)
+		return TURN_GO_ON;
+	return turn_refused(turn, REASON_VAULT_NO_KEY, "%s", reason_prose(REASON_VAULT_NO_KEY));
+}
+
+int turn_new_secret(struct turn *turn, struct secret *password, struct error *err)
+{
+	char *sealed = NULL;
+
+	password_generate(password, turn->vault->password_length);
+	if (seal_secret(turn->vault->key, password, &sealed, err) < 0) {
+		error_prefix(err, "seal the password");
+		return TURN_FAILED;
+	}
+	free(turn->sealed);
+	turn->sealed = sealed;
+	turn->secret_is_set = false;
+	turn->outcome.credential_version++;
+	return TURN_GO_ON;
+}
+
+void turn_secret_is_set(struct turn *turn)
+{
+	turn->secret_is_set = true;
+}
+
+bool turn_has_secret(const struct turn *turn)
+{
+	return turn->sealed != NULL && turn->secret_is_set;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WORKER_TURN_H
+#define WORKER_TURN_H
+
+#include "base/memory.h"
+#include "grafana/orgs.h"
+#include "grafana/reply.h"
+#include "grafana/users.h"
+#include "worker/ports.h"
+
+/*
+ * What operations share. A helper that may end the operation answers one of
+ * these; ENDED and FAILED are what run() itself answers, so that an operation
+ * reads:   if ((rc = turn_find_org(turn, &org, err)) != TURN_GO_ON) return rc;
+ */
+enum { TURN_FAILED = -1, TURN_ENDED = 0, TURN_GO_ON = 1 };
+
+/* Take over what an earlier attempt left: the evidence of before its first write,
+ * the account it worked on, the sealed secret. Called by the pipeline. */
+void turn_init(struct turn *turn);
+void turn_clear(struct turn *turn);
+
+/* Did an earlier attempt begin to write? */
+bool turn_was_begun(const struct turn *turn);
+
+/* ---- how an operation ends ---- */
+
+/* APPLIED, or ALREADY_SO; with a sentence for people. Answers TURN_ENDED. */
+int turn_applied(struct turn *turn, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Things are as asked without a write in this attempt: ALREADY_SO, or APPLIED
+ * when an earlier attempt had begun to write. */
+int turn_as_asked(struct turn *turn, const char *format, ...) PRINTF_LIKE(2, 3);
+int turn_refused(struct turn *turn, enum reason reason, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+/* Grafana's definite no. 'doing' is what was tried: "change the role". */
+int turn_refused_by(struct turn *turn, const struct answer *answer, const char *doing);
+/* A write that may have happened, and reading back did not show it: try again
+ * later. Answers TURN_FAILED. */
+int turn_in_doubt(const struct answer *answer, const char *doing, struct error *err);
+
+/* ---- finding what the request names ---- */
+
+/* The org by id or exact name; ENDED with org.not_found. */
+MUST_CHECK int turn_find_org(struct turn *turn, enum grafana_cache cache,
+			     struct grafana_org *org, struct error *err);
+
+/* The account by login and/or e-mail: exact, case-insensitive. ENDED with
+ * account.ambiguous when the two don't name one account. *found false: there is none. */
+MUST_CHECK int turn_find_user(struct turn *turn, const struct request_user *named,
+			      struct grafana_user *user, bool *found, struct error *err);
+
+/* The same, for an operation that changes an account: ENDED with
+ * account.not_found, or with account.protected for grantd's own login. After an
+ * earlier attempt the account is found by the id it had then. Details (disabled,
+ * external) are filled. */
+MUST_CHECK int turn_find_account(struct turn *turn, struct grafana_user *user,
+				 struct error *err);
+/* ENDED with account.protected if this is grantd's own login. */
+int turn_protect_self(struct turn *turn, const struct grafana_user *user);
+
+void turn_target_user(struct turn *turn, const struct grafana_user *user);
+void turn_target_org(struct turn *turn, const struct grafana_org *org);
+/* What was so before, unless an earlier attempt has told it already. */
+void turn_set_before(struct turn *turn, const struct evidence *before);
+void turn_evidence_of_user(const struct grafana_user *user, struct evidence *evidence);
+/* The account's login, or e-mail, or what the request said: for messages. */
+const char *turn_who(const struct turn *turn);
+
+/* ---- before a write ---- */
+
+/* Note in the ledger what is about to be done; what this turn knows goes along
+ * (evidence of before, account, sealed secret). GO_ON or FAILED. */
+MUST_CHECK int turn_begin_step(struct turn *turn, const char *step, struct error *err);
+
+/* ENDED with vault.no_key when no secret can be made. */
+int turn_need_vault(struct turn *turn);
+/* A new password and, in turn->sealed, what the vault will get; its version is one
+ * higher than any an earlier attempt may have set. */
+MUST_CHECK int turn_new_secret(struct turn *turn, struct secret *password, struct error *err);
+/* Grafana has taken the secret: from here on the sealed one is in force. */
+void turn_secret_is_set(struct turn *turn);
+/* Is the sealed secret an earlier attempt left known to be in force? */
+bool turn_has_secret(const struct turn *turn);
+
+#endif
