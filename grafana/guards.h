@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GRAFANA_GUARDS_H
+#define GRAFANA_GUARDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/limits.h"
+#include "grafana/http.h"
+
+/* What Grafana itself does not guard: who would be left without an Admin. */
+
+/* An org whose only Admin is this user: *org_id 0 = there is none. Deleting an
+ * account is not guarded by Grafana, so an org could be left without any Admin.
+ * Reads the user's orgs, and the members of those where the user is Admin. */
+MUST_CHECK int grafana_sole_admin_of(struct grafana_session *session, int64_t user_id,
+				     int64_t *org_id, char *org_name, struct answer *answer,
+				     struct error *err);
+
+/* How many sessions the account has open. OK or NOT_FOUND. */
+MUST_CHECK int grafana_account_sessions(struct grafana_session *session, int64_t user_id,
+					int64_t *count, struct answer *answer,
+					struct error *err);
+
+#endif

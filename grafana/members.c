@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * members.c - who belongs to an org, and as what.
+ *
+ * Called by the worker's operations. Owns nothing. Only the /api/orgs/:id/users
+ * routes are used: their twins under /api/org delete an account that has lost its
+ * last org. Some of Grafana's definite answers here are 500s; the tables say which.
+ *
+ * Limit: those 500s can also be a database's trouble, so callers look before they
+ * believe them.
+ */
+#include "grafana/members.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+
+#include "base/text.h"
+#include "grafana/call.h"
+#include "grafana/json_get.h"
+
+/* Grafana before 10.2 does not know "None", and says so in the words it has for any
+ * unreadable body; ours is always readable. Before 8.4 it said 422. */
+#define ROLE_RULES                                                                             \
+	{400, NULL, "Invalid role", ANSWER_ROLE_INVALID},                                      \
+	{400, NULL, "bad request data", ANSWER_ROLE_INVALID},                                  \
+	{422, NULL, NULL, ANSWER_ROLE_INVALID}
+
+int grafana_member_add(struct grafana_session *session, int64_t org_id,
+		       const char *login_or_email, enum role role, int64_t *user_id,
+		       struct answer *answer, struct error *err)
+{
+	static const struct answer_rule rules[] = {
+		{409, NULL, NULL, ANSWER_EXISTS},
+		ROLE_RULES,
+	};
+	char path[CALL_PATH_BYTES];
+	struct reply reply;
+	int rc;
+
+	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users", org_id);
+	rc = call_write_json(session, "POST", path,
+			     json_pack("{s:s, s:s}", "loginOrEmail", login_or_email, "role",
+				       role_name(role)),
+			     &reply, answer, err);
+	if (rc == 0)
+		answer_refine(answer, &reply, rules, ARRAY_COUNT(rules));
+	/* Both yeses name the user; one that does not is no answer to this call. */
+	if (rc == 0 && (answer->code == ANSWER_OK || answer->code == ANSWER_EXISTS) &&
+	    !json_get_id(reply.json, "userId", user_id))
+		answer->code = ANSWER_DOUBT;
+	reply_clear(&reply);
+	return rc;
+}
+
+int grafana_member_set_role(struct grafana_session *session, int64_t org_id, int64_t user_id,
+			    enum role role, struct answer *answer, struct error *err)
+{
+	static const struct answer_rule rules[] = {
+		{400, NULL, "Cannot change role so that there is no organization admin left",
+		 ANSWER_LAST_ADMIN},
+		{403, "org.externallySynced", NULL, ANSWER_EXTERNALLY_SYNCED},
+		{403, NULL, "cannot change role for externally synced user",
+		 ANSWER_EXTERNALLY_SYNCED},
+		{404, NULL, "User not found", ANSWER_NOT_MEMBER},
+		{500, NULL, "Failed update org user", ANSWER_NOT_MEMBER},
+		ROLE_RULES,
+	};
+	char path[CALL_PATH_BYTES];
+	struct reply reply;
+	int rc;
+
+	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users/%" PRId64, org_id, user_id);
+	rc = call_write_json(session, "PATCH", path,
+			     json_pack("{s:s}", "role", role_name(role)), &reply, answer, err);
+	if (rc == 0)
+		answer_refine(answer, &reply, rules, ARRAY_COUNT(rules));
+	reply_clear(&reply);
+	return rc;
+}
+
+int grafana_member_remove(struct grafana_session *session, int64_t org_id, int64_t user_id,
+			  struct answer *answer, struct error *err)
+{
+	static const struct answer_rule rules[] = {
+		{400, NULL, "Cannot remove last organization admin", ANSWER_LAST_ADMIN},
+		/* an account that is not there (any more) */
+		{500, NULL, "Failed to remove user from organization", ANSWER_NOT_FOUND},
+	};
+	char path[CALL_PATH_BYTES];
+	struct reply reply;
+	int rc;
+
+	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users/%" PRId64, org_id, user_id);
+	rc = call_write(session, "DELETE", path, NULL, &reply, answer, err);
+	if (rc == 0)
+		answer_refine(answer, &reply, rules, ARRAY_COUNT(rules));
+	reply_clear(&reply);
+	return rc;
+}

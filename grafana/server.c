@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * server.c - which Grafana this is, and what our credentials are worth there.
+ *
+ * Called at start and by the operator's tool. Owns nothing. A server that hides its
+ * version is still a server: everything else works without knowing it.
+ */
+#include "grafana/server.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "grafana/call.h"
+#include "grafana/json_get.h"
+#include "grafana/user_json.h"
+
+/* "10.1.0-pre" -> 10, 1 */
+static void read_version(const struct json_t *health, struct grafana_server *server)
+{
+	int major = 0, minor = 0;
+
+	json_cut_text(health, "version", server->version, sizeof(server->version));
+	if (sscanf(server->version, "%4d.%4d", &major, &minor) != 2 || major < 0 || minor < 0)
+		return;
+	server->major = major;
+	server->minor = minor;
+}
+
+static int probe_health(struct grafana_session *session, struct grafana_server *server,
+			struct answer *answer, struct error *err)
+{
+	static const char path[] = "/api/health";
+	struct reply reply = {0};
+	int rc = call_read(session, path, &reply, answer, err);
+
+	if (rc == 0 && answer->code == ANSWER_OK && !json_is_object(reply.json))
+		rc = call_unusable(path, "is not Grafana's", err);
+	if (rc == 0 && answer->code == ANSWER_OK)
+		read_version(reply.json, server);
+	reply_clear(&reply);
+	return rc;
+}
+
+static int probe_self(struct grafana_session *session, struct grafana_server *server,
+		      struct answer *answer, struct error *err)
+{
+	static const char path[] = "/api/user";
+	struct reply reply = {0};
+	int rc = call_read(session, path, &reply, answer, err);
+
+	if (rc == 0 && answer->code == ANSWER_OK)
+		rc = user_from_json(reply.json, path, &server->self, answer, err);
+	reply_clear(&reply);
+	return rc;
+}
+
+/* Being refused the list of orgs is what tells an admin of the server from others. */
+static int probe_rights(struct grafana_session *session, struct grafana_server *server,
+			struct answer *answer, struct error *err)
+{
+	struct reply reply = {0};
+	struct answer list;
+	int rc = call_read(session, "/api/orgs?perpage=1", &reply, &list, err);
+
+	if (rc == 0 && list.code != ANSWER_OK && list.code != ANSWER_PERMISSION)
+		*answer = list;
+	server->is_server_admin = rc == 0 && list.code == ANSWER_OK;
+	reply_clear(&reply);
+	return rc;
+}
+
+int grafana_server_probe(struct grafana_session *session, struct grafana_server *server,
+			 struct answer *answer, struct error *err)
+{
+	memset(server, 0, sizeof(*server));
+	if (probe_health(session, server, answer, err) < 0)
+		return -1;
+	if (answer->code != ANSWER_OK)
+		return 0;
+	if (probe_self(session, server, answer, err) < 0)
+		return -1;
+	if (answer->code != ANSWER_OK)
+		return 0;
+	return probe_rights(session, server, answer, err);
+}
