@@ -10,7 +10,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 
-enum { ID_SEED_CAPACITY = LIMIT_EVENT_ID_BYTES + LIMIT_EVENT_SOURCE_BYTES + 64 };
+enum { ID_SEED_CAPACITY = LIMIT_EVENT_ID_BYTES + LIMIT_EVENT_SOURCE_BYTES + 512 };
 
 void event_frame_id(const struct request *request, const char *kind, int64_t version,
 		    char out[EVENT_FRAME_ID_CAPACITY])

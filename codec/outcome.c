@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "codec/event_frame.h"
 
 const char *result_name(enum result result)
@@ -141,6 +142,21 @@ static void set_key(struct record *record, const struct request *request)
 	record_set_key(record, key, key == NULL ? 0 : strlen(key));
 }
 
+/* A request whose id another one has must not be taken for that one's outcome by
+ * readers that drop what they have seen: its record is what tells it apart. */
+static void outcome_id(const struct outcome *outcome, const struct outcome_frame *frame,
+		       char id[EVENT_FRAME_ID_CAPACITY])
+{
+	char kind[320];
+
+	if (outcome->reason == REASON_REQUEST_ID_REUSED)
+		text_format(kind, sizeof(kind), "id_reused/%s/%d/%lld", frame->topic,
+			    (int)frame->partition, (long long)frame->offset);
+	else
+		text_copy(kind, sizeof(kind), "outcome");
+	event_frame_id(frame->request, kind, 0, id);
+}
+
 void outcome_encode(const struct outcome *outcome, const struct outcome_frame *frame,
 		    struct record *record)
 {
@@ -153,6 +169,6 @@ void outcome_encode(const struct outcome *outcome, const struct outcome_frame *f
 	write_data(&writer, outcome, frame);
 	record_init(record, RECORD_OUTCOME);
 	set_key(record, frame->request);
-	event_frame_id(frame->request, "outcome", 0, id);
+	outcome_id(outcome, frame, id);
 	event_frame_encode(frame, CLOUDEVENT_TYPE_OUTCOME, id, &data, record);
 }

@@ -250,6 +250,7 @@ static int open_all(struct daemon *daemon, struct error *err)
 	daemon->assignment = assignment_new();
 	daemon->pipeline.scheduler = scheduler_new(daemon->clock);
 	daemon->pipeline.claims = claims_new();
+	daemon->pipeline.metrics = metrics_new();
 	for (size_t i = 0; i < ARRAY_COUNT(steps); i++)
 		if (steps[i](daemon, err) < 0)
 			return -1;
@@ -275,16 +276,15 @@ static void close_all(struct daemon *daemon)
 	if (daemon->dispatcher != NULL)
 		dispatcher_stop(daemon->dispatcher);
 	workers_free(daemon->workers);
-	if (daemon->consumer != NULL)
-		consumer_drop_waiting(daemon->consumer);
 	publisher_free(daemon->publisher);
 	dispatcher_free(daemon->dispatcher);
-	if (daemon->consumer != NULL)
-		consumer_drop_waiting(daemon->consumer);
+	if (daemon->pipeline.scheduler != NULL)
+		pipeline_drop(&daemon->pipeline, SCHEDULER_ALL_GROUPS);
 	consumer_free(daemon->consumer);
 	ledger_combiner_free(daemon->pipeline.steps);
 	scheduler_free(daemon->pipeline.scheduler);
 	claims_free(daemon->pipeline.claims);
+	metrics_free(daemon->pipeline.metrics);
 	assignment_free(daemon->assignment);
 	close_instances(daemon);
 	seal_key_free((struct seal_key *)(uintptr_t)daemon->vault.key);

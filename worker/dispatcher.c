@@ -14,7 +14,7 @@
 
 #include "base/memory.h"
 
-enum { CLAIM_BATCH = 64, TAKE_TIMEOUT_MS = 200 };
+enum { CLAIM_BATCH = 64, TAKE_TIMEOUT_MS = 200, PING_MS = 1000 };
 
 struct dispatcher {
 	struct dispatcher_options options;
@@ -25,6 +25,7 @@ struct dispatcher {
 	atomic_bool ledger_is_up;
 	_Atomic int64_t epoch_changes;
 	int64_t next_renewal_ms;
+	int64_t next_ping_ms;
 
 	pthread_mutex_t mutex; /* of what follows */
 	struct job_queue parked;
@@ -142,6 +143,18 @@ static void renew(struct dispatcher *dispatcher)
 	}
 }
 
+/* So that readiness is true also while nothing is to be claimed. */
+static void ping(struct dispatcher *dispatcher)
+{
+	int64_t now_ms = clock_steady_ms(dispatcher->options.pipeline->clock);
+	struct error err = {0};
+
+	if (now_ms < dispatcher->next_ping_ms)
+		return;
+	dispatcher->next_ping_ms = now_ms + PING_MS;
+	note_ledger(dispatcher, ledger_ping(dispatcher->options.ledger, &err), &err);
+}
+
 static void *run(void *context)
 {
 	struct dispatcher *dispatcher = context;
@@ -153,6 +166,8 @@ static void *run(void *context)
 
 		if (count > 0)
 			claim(dispatcher, entries, count);
+		else
+			ping(dispatcher);
 		postpone_parked(dispatcher);
 		renew(dispatcher);
 	}

@@ -185,6 +185,17 @@ int ledger_park_many(struct ledger *ledger, const struct ledger_hold *holds, siz
 	return rc;
 }
 
+int ledger_ping(struct ledger *ledger, struct error *err)
+{
+	int rc;
+
+	ledger_batch_begin(ledger, 1, 0);
+	ledger_argument_text(ledger_batch_add(ledger, NULL), "PING");
+	rc = ledger_batch_send(ledger, err);
+	ledger_batch_end(ledger);
+	return rc;
+}
+
 /* ---- settling ---- */
 
 static void add_completion(struct ledger *ledger, const struct ledger_completion *completion)

@@ -119,6 +119,9 @@ struct ledger_renewal {
 MUST_CHECK int ledger_renew_many(struct ledger *ledger, struct ledger_renewal *renewals,
 				 size_t count, struct error *err);
 
+/* Does Redis answer? For when there is nothing else to ask. */
+MUST_CHECK int ledger_ping(struct ledger *ledger, struct error *err);
+
 /* Give the claim back: anybody may resume it at once. */
 MUST_CHECK int ledger_park_many(struct ledger *ledger, const struct ledger_hold *holds,
 				size_t count, struct error *err);

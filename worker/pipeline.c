@@ -27,7 +27,7 @@
 #include "worker/verdict.h"
 
 /* How soon a claim that another holds is asked for again at the latest. */
-enum { BUSY_POLL_MS = 500, LEDGER_AWAY_MS = 500 };
+enum { BUSY_POLL_MS = 500, BUSY_FIRST_POLL_MS = 20, LEDGER_AWAY_MS = 500 };
 
 /* ---- receive ---- */
 
@@ -145,6 +145,7 @@ void pipeline_receive(struct pipeline *pipeline, const struct record_view *view,
 		/* Nobody to answer: the dead letter is all there is to publish. */
 		job->settlement = SETTLE_REPLAY;
 		text_copy(job->summary, sizeof(job->summary), "dead letter");
+		job->metric = METRIC_DEAD_LETTERS;
 		pipeline->settle.settle(pipeline->settle.context, job);
 		return;
 	}
@@ -168,6 +169,17 @@ static void postpone(struct pipeline *pipeline, struct job *job, int64_t delay_m
 	job_reset(job);
 	scheduler_postpone(pipeline->scheduler, &job->scheduled,
 			   clock_steady_ms(pipeline->clock) + delay_ms, NULL);
+}
+
+/* A twin in this very process is done in a moment; one elsewhere may take its time. */
+static int64_t busy_delay_ms(struct job *job)
+{
+	int64_t poll_ms = (int64_t)BUSY_FIRST_POLL_MS << (job->polls < 5 ? job->polls : 5);
+
+	job->polls++;
+	if (poll_ms > BUSY_POLL_MS)
+		poll_ms = BUSY_POLL_MS;
+	return job->claim.busy_ms < poll_ms ? job->claim.busy_ms + 1 : poll_ms;
 }
 
 static void settle(struct pipeline *pipeline, struct job *job, enum settlement settlement)
@@ -195,6 +207,7 @@ static void replay(struct pipeline *pipeline, struct job *job)
 		return;
 	}
 	text_copy(job->summary, sizeof(job->summary), "replayed");
+	job->metric = METRIC_SETTLED_REPLAYED;
 	leave_lane(pipeline, job, NULL);
 	settle(pipeline, job, SETTLE_REPLAY);
 }
@@ -202,6 +215,7 @@ static void replay(struct pipeline *pipeline, struct job *job)
 static void pass(struct pipeline *pipeline, struct job *job)
 {
 	text_copy(job->summary, sizeof(job->summary), "duplicate");
+	job->metric = METRIC_DUPLICATES;
 	leave_lane(pipeline, job, NULL);
 	settle(pipeline, job, SETTLE_PASS);
 }
@@ -258,8 +272,6 @@ static void take_over(struct pipeline *pipeline, struct ledger *ledger, struct j
 static void route(struct pipeline *pipeline, struct ledger *ledger,
 		  const struct work_port *work, struct job *job)
 {
-	int64_t busy_ms = job->claim.busy_ms;
-
 	switch (job->claim.outcome) {
 	case CLAIM_FRESH:
 	case CLAIM_RESUME:
@@ -269,7 +281,7 @@ static void route(struct pipeline *pipeline, struct ledger *ledger,
 		work->work(work->context, job);
 		return;
 	case CLAIM_BUSY:
-		postpone(pipeline, job, busy_ms < BUSY_POLL_MS ? busy_ms + 1 : BUSY_POLL_MS);
+		postpone(pipeline, job, busy_delay_ms(job));
 		return;
 	case CLAIM_DONE:
 		replay(pipeline, job);
@@ -396,6 +408,7 @@ static void retry_later(struct pipeline *pipeline, const struct park_port *park,
 {
 	int64_t delay_ms = verdict_delay_ms(pipeline->settings, job->retries++, err);
 
+	metrics_add(pipeline->metrics, METRIC_RETRIES, 1);
 	log_write(pipeline->log, LOG_WARN, "request will be tried again",
 		  LOG_FIELDS(LOG_TEXT("req", job->request.id),
 			     LOG_TEXT("action", job->request.action),
@@ -495,8 +508,10 @@ static void forget(struct pipeline *pipeline, struct job *job)
 
 void pipeline_end(struct pipeline *pipeline, struct job *job, enum job_end end)
 {
-	if (end == JOB_COMMITTED)
+	if (end == JOB_COMMITTED) {
+		metrics_add(pipeline->metrics, job->metric, 1);
 		log_end(pipeline, job);
+	}
 	forget(pipeline, job);
 }
 

@@ -17,6 +17,7 @@ struct pipeline {
 	struct instance *instances; /* one per settings->instances, in that order */
 	const char *worker_version;
 
+	struct metrics *metrics;
 	struct scheduler *scheduler;
 	struct claims *claims;
 	struct ledger_combiner *steps;

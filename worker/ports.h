@@ -16,6 +16,7 @@
 #include "config/settings.h"
 #include "grafana/http.h"
 #include "worker/ledger.h"
+#include "worker/metrics.h"
 #include "worker/scheduler.h"
 
 /*
@@ -72,6 +73,7 @@ struct job {
 	_Atomic bool lost;		/* a renewal found that another holds it */
 	struct job *claimed_next, **claimed_link; /* list of claimed jobs */
 	int64_t retries;		/* in this process */
+	int64_t polls;			/* of a claim that another holds */
 	bool take_over;			/* the record with the duty to publish is gone */
 	struct gate_report report;	/* of the last attempt, until the slot is given back */
 	int64_t wake_ms;		/* postponed until then (steady clock) */
@@ -82,6 +84,7 @@ struct job {
 	bool completed; /* the ledger has it */
 	struct buffer stored_outcome, stored_credential; /* packed, for the ledger */
 	char summary[192];		/* "applied ok", for the log line of the settled request */
+	enum metric metric;		/* what it counts as */
 	struct job *next;		/* in the queue of whoever holds it */
 };
 

@@ -149,7 +149,7 @@ static bool gather(struct publisher *publisher)
 	bool stopping;
 
 	pthread_mutex_lock(&publisher->mutex);
-	/* A batch that failed is tried as it is before anything is added to it. */
+	/* A batch that failed has waited already. */
 	while (publisher->batch_count == 0 && must_wait(publisher, &duration_ms))
 		wait_ms(publisher, duration_ms);
 	while (publisher->batch_count < max_events && publisher->incoming.count > 0)
@@ -307,6 +307,17 @@ static int resolve_doubt(struct publisher *publisher, struct error *err)
 	return rc;
 }
 
+static void count_transaction(struct metrics *metrics, enum transaction_end end)
+{
+	static const enum metric counters[] = {
+		[TRANSACTION_COMMITTED] = METRIC_TRANSACTIONS_COMMITTED,
+		[TRANSACTION_ABORTED] = METRIC_TRANSACTIONS_ABORTED,
+		[TRANSACTION_DOUBT] = METRIC_TRANSACTIONS_DOUBT,
+	};
+
+	metrics_add(metrics, counters[end], 1);
+}
+
 static int commit_batch(struct publisher *publisher, struct error *err)
 {
 	struct commit_entries offsets = {0};
@@ -316,6 +327,7 @@ static int commit_batch(struct publisher *publisher, struct error *err)
 	publisher->last_begin_ms = now_ms(publisher);
 	end = producer_transact(publisher->producer, publisher->consumer, publisher->batch,
 				publisher->batch_count, &offsets, err);
+	count_transaction(publisher->options.pipeline->metrics, end);
 	if (end == TRANSACTION_COMMITTED) {
 		for (size_t i = 0; i < publisher->batch_count; i++)
 			move_to_committed(publisher, publisher->batch[i]);

@@ -485,13 +485,18 @@ void scheduler_postpone(struct scheduler *scheduler, struct scheduled *entry, in
 
 /* ---- dropping ---- */
 
+static bool is_of(const struct scheduled *entry, int64_t group)
+{
+	return group == SCHEDULER_ALL_GROUPS || entry->group == group;
+}
+
 /* Take all entries of the group out of the lane but a taken head. Answers the
  * chain of them; the lane may be gone then. */
 static struct scheduled *drop_from_lane(struct scheduler *scheduler, struct lane *lane,
 					int64_t group, struct scheduled *dropped)
 {
 	bool was_taken = lane->place == LANE_TAKEN;
-	bool head_goes = !was_taken && lane->first->group == group;
+	bool head_goes = !was_taken && is_of(lane->first, group);
 	struct scheduled **link = was_taken ? &lane->first->next : &lane->first;
 
 	if (head_goes)
@@ -499,7 +504,7 @@ static struct scheduled *drop_from_lane(struct scheduler *scheduler, struct lane
 	while (*link != NULL) {
 		struct scheduled *entry = *link;
 
-		if (entry->group != group) {
+		if (!is_of(entry, group)) {
 			link = &entry->next;
 			continue;
 		}
@@ -557,6 +562,16 @@ enum gate_state scheduler_gate_state(struct scheduler *scheduler, const struct g
 	state = gate_state(gate, now_of(scheduler));
 	pthread_mutex_unlock(&scheduler->mutex);
 	return state;
+}
+
+int64_t scheduler_gate_in_use(struct scheduler *scheduler, const struct gate *gate)
+{
+	int64_t in_use;
+
+	pthread_mutex_lock(&scheduler->mutex);
+	in_use = gate_in_use(gate);
+	pthread_mutex_unlock(&scheduler->mutex);
+	return in_use;
 }
 
 struct scheduler *scheduler_new(const struct clock *clock)

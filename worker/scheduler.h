@@ -59,6 +59,7 @@ void scheduler_postpone(struct scheduler *scheduler, struct scheduled *entry, in
 
 /* Removes all entries of a group that are not taken, and hands each to 'dropped'
  * (outside the lock). Taken ones are left to their holders. */
+enum { SCHEDULER_ALL_GROUPS = 0 };
 void scheduler_drop(struct scheduler *scheduler, int64_t group,
 		    void (*dropped)(struct scheduled *entry, void *context), void *context);
 
@@ -67,6 +68,8 @@ struct scheduler_counts {
 	size_t entries, taken, lanes, sleeping;
 };
 struct scheduler_counts scheduler_counts(struct scheduler *scheduler);
+/* A gate is guarded by the scheduler's lock. */
 enum gate_state scheduler_gate_state(struct scheduler *scheduler, const struct gate *gate);
+int64_t scheduler_gate_in_use(struct scheduler *scheduler, const struct gate *gate);
 
 #endif

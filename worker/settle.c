@@ -35,8 +35,24 @@ static void frame_of(const struct pipeline *pipeline, const struct job *job,
 	};
 }
 
+static enum metric metric_of(enum result result)
+{
+	switch (result) {
+	case RESULT_APPLIED:
+		return METRIC_SETTLED_APPLIED;
+	case RESULT_ALREADY_SO:
+		return METRIC_SETTLED_ALREADY_SO;
+	case RESULT_REFUSED:
+		return METRIC_SETTLED_REFUSED;
+	case RESULT_FAILED:
+		break;
+	}
+	return METRIC_SETTLED_FAILED;
+}
+
 static void summarise(struct job *job, const struct outcome *outcome)
 {
+	job->metric = metric_of(outcome->result);
 	text_format(job->summary, sizeof(job->summary), "%s %s", result_name(outcome->result),
 		    reason_code(outcome->reason));
 }
