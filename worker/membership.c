@@ -117,6 +117,8 @@ int membership_set(struct turn *turn, const struct grafana_org *org,
 		rc = read_back(turn, org, user, &wanted, &answer, "change the role", err);
 	else if (answer.code != ANSWER_OK)
 		rc = turn_refused_by(turn, &answer, "change the role");
+	else
+		rc = turn_wrote(turn, &answer);
 	if (rc == TURN_GO_ON)
 		membership_evidence(&wanted, &turn->outcome.after);
 	return rc;
@@ -160,6 +162,8 @@ int membership_end(struct turn *turn, const struct grafana_org *org,
 		rc = explain_last_admin(turn, org, user, &answer, err);
 	else if (answer.code != ANSWER_OK)
 		rc = turn_refused_by(turn, &answer, "remove the member");
+	else
+		rc = turn_wrote(turn, &answer);
 	if (rc == TURN_GO_ON)
 		membership_evidence(&wanted, &turn->outcome.after);
 	return rc;

@@ -81,7 +81,7 @@ static int set_new_password(struct turn *turn, const struct grafana_user *user,
 	else if (answer.code != ANSWER_OK && answer.code != ANSWER_SESSIONS_REMAIN)
 		rc = turn_refused_by(turn, &answer, "set the password");
 	else
-		rc = TURN_GO_ON;
+		rc = turn_wrote(turn, &answer);
 out:
 	secret_clear(&password);
 	if (rc == TURN_GO_ON)
@@ -247,5 +247,5 @@ int new_account_ensure(struct turn *turn, int64_t org_id, struct grafana_user *u
 		return turn_refused_by(turn, &answer, "create the account");
 	turn_secret_is_set(turn);
 	turn_target_user(turn, user);
-	return TURN_GO_ON;
+	return turn_wrote(turn, &answer);
 }

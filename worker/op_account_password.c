@@ -66,6 +66,7 @@ static int run_logout(struct turn *turn, struct error *err)
 		return turn_in_doubt(&answer, "end the sessions", err);
 	if (answer.code != ANSWER_OK)
 		return turn_refused_by(turn, &answer, "end the sessions");
+	turn_wrote(turn, &answer);
 	return turn_applied(turn, "%lld sessions of '%s' were ended", (long long)sessions,
 			    turn_who(turn));
 }

@@ -90,6 +90,8 @@ static int run_switch(struct turn *turn, const struct switching *asked, struct e
 		rc = read_switch(turn, user.id, asked->disabled, &answer, asked->step, err);
 	else if (answer.code != ANSWER_OK)
 		rc = turn_refused_by(turn, &answer, asked->step);
+	else
+		rc = turn_wrote(turn, &answer);
 	if (rc != TURN_GO_ON)
 		return rc;
 	turn->outcome.after.disabled = fact_of(asked->disabled);
@@ -172,7 +174,7 @@ static int delete_account(struct turn *turn, const struct grafana_user *user,
 		return is_gone(turn, user->id, &answer, err);
 	if (answer.code != ANSWER_OK && answer.code != ANSWER_NOT_FOUND)
 		return turn_refused_by(turn, &answer, "delete the account");
-	return TURN_GO_ON;
+	return turn_wrote(turn, &answer);
 }
 
 /* Deleting what is not there is what was asked, not a mistake. */

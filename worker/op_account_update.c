@@ -78,9 +78,10 @@ static int write_update(struct turn *turn, const struct grafana_user *user,
 	if (answer->code == ANSWER_EXISTS)
 		return turn_refused(turn, REASON_ACCOUNT_CONFLICT,
 				    "login or e-mail is taken: %s", answer->message);
-	if (answer->code != ANSWER_OK && answer->code != ANSWER_DOUBT)
-		return turn_refused_by(turn, answer, "update the account");
-	return TURN_GO_ON;
+	if (answer->code == ANSWER_DOUBT)
+		return TURN_GO_ON;
+	return answer->code == ANSWER_OK ? turn_wrote(turn, answer)
+					 : turn_refused_by(turn, answer, "update the account");
 }
 
 static int run_update(struct turn *turn, struct error *err)

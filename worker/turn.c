@@ -99,15 +99,26 @@ int turn_refused(struct turn *turn, enum reason reason, const char *format, ...)
 	return TURN_ENDED;
 }
 
+static void note_answer(struct turn *turn, const struct answer *answer)
+{
+	turn->outcome.grafana_status = answer->status;
+	text_copy(turn->outcome.grafana_message_id, sizeof(turn->outcome.grafana_message_id),
+		  answer->message_id);
+}
+
+int turn_wrote(struct turn *turn, const struct answer *answer)
+{
+	note_answer(turn, answer);
+	return TURN_GO_ON;
+}
+
 int turn_refused_by(struct turn *turn, const struct answer *answer, const char *doing)
 {
 	enum reason reason = verdict_of_answer(answer->code);
 
 	turn_refused(turn, reason, "%s: %s Grafana said %d: %s", doing, reason_prose(reason),
 		     answer->status, answer->message);
-	turn->outcome.grafana_status = answer->status;
-	text_copy(turn->outcome.grafana_message_id, sizeof(turn->outcome.grafana_message_id),
-		  answer->message_id);
+	note_answer(turn, answer);
 	return TURN_ENDED;
 }
 

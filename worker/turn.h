@@ -34,6 +34,8 @@ int turn_refused(struct turn *turn, enum reason reason, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 /* Grafana's definite no. 'doing' is what was tried: "change the role". */
 int turn_refused_by(struct turn *turn, const struct answer *answer, const char *doing);
+/* Grafana's yes to a write, for the outcome's evidence. Answers TURN_GO_ON. */
+int turn_wrote(struct turn *turn, const struct answer *answer);
 /* A write that may have happened, and reading back did not show it: try again
  * later. Answers TURN_FAILED. */
 int turn_in_doubt(const struct answer *answer, const char *doing, struct error *err);

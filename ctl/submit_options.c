@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * submit_options.c - the flags of 'grantctl submit' to the data of a request.
+ *
+ * Called by cmd_submit.c. Pure but for complaints on stderr. What the values may be is
+ * the contract's business and checked there (codec/request.h); here only the numbers
+ * are read, because JSON knows the difference.
+ */
+#include "ctl/submit_options.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "codec/json_write.h"
+
+enum group { IN_ORG, IN_USER, IN_SET, IN_DATA, GROUP_COUNT };
+static const char *const group_names[] = {"org", "user", "set", NULL};
+
+static const struct field {
+	const char *flag;
+	enum group group;
+	const char *member;
+} fields[] = {
+	{"org", IN_ORG, "name"},
+	{"org-id", IN_ORG, "id"},
+	{"login", IN_USER, "login"},
+	{"email", IN_USER, "email"},
+	{"name", IN_USER, "name"},
+	{"set-login", IN_SET, "login"},
+	{"set-email", IN_SET, "email"},
+	{"set-name", IN_SET, "name"},
+	{"role", IN_DATA, "role"},
+	{"expected-role", IN_DATA, "expected_role"},
+	{"to-role", IN_DATA, "to_role"},
+	{"if-no-account", IN_DATA, "if_no_account"},
+	{"on-existing", IN_DATA, "on_existing"},
+	{"deadline", IN_DATA, "deadline"},
+	{"reason", IN_DATA, "reason"},
+	{"ticket", IN_DATA, "ticket"},
+	{"requested-by", IN_DATA, "requested_by"},
+};
+
+enum { FIELD_COUNT = ARRAY_COUNT(fields), FIELD_OPTION = 256 };
+_Static_assert((int)FIELD_COUNT <= (int)SUBMIT_FIELDS_MAX, "submit_options.fields is too short");
+
+enum { OPTION_USER = 'u', OPTION_APPROVED_BY = 'a', OPTION_WAIT = 'w', OPTION_ID = 'i',
+       OPTION_SOURCE = 's', OPTION_INSTANCE = 'n' };
+
+static const struct option own_options[] = {
+	COMMAND_OPTIONS,
+	{"user", required_argument, NULL, OPTION_USER},
+	{"approved-by", required_argument, NULL, OPTION_APPROVED_BY},
+	{"wait", optional_argument, NULL, OPTION_WAIT},
+	{"id", required_argument, NULL, OPTION_ID},
+	{"source", required_argument, NULL, OPTION_SOURCE},
+	{"instance", required_argument, NULL, OPTION_INSTANCE},
+};
+
+enum { OWN_COUNT = ARRAY_COUNT(own_options), OPTIONS_CAPACITY = OWN_COUNT + FIELD_COUNT + 1 };
+
+static void list_options(struct option all[OPTIONS_CAPACITY])
+{
+	memset(all, 0, OPTIONS_CAPACITY * sizeof(*all));
+	memcpy(all, own_options, sizeof(own_options));
+	for (int i = 0; i < FIELD_COUNT; i++)
+		all[OWN_COUNT + i] = (struct option){fields[i].flag, required_argument, NULL,
+						     FIELD_OPTION + i};
+}
+
+static size_t field_of(enum group group, const char *member)
+{
+	size_t i = 0;
+
+	while (fields[i].group != group || strcmp(fields[i].member, member) != 0)
+		i++;
+	return i;
+}
+
+static enum exit_code set_field(const struct command *command, struct submit_options *options,
+		     size_t field, const char *value)
+{
+	if (options->fields[field] != NULL)
+		return command_misuse(command, "%s is said twice", fields[field].flag);
+	options->fields[field] = value;
+	options->has_fields = true;
+	return CODE_GO_ON;
+}
+
+static enum exit_code add_approver(const struct command *command, struct submit_options *options,
+			const char *value)
+{
+	if (options->approver_count == ARRAY_COUNT(options->approved_by))
+		return command_misuse(command, "at most %d --approved-by", LIMIT_APPROVERS);
+	options->approved_by[options->approver_count++] = value;
+	options->has_fields = true;
+	return CODE_GO_ON;
+}
+
+static bool is_number(const char *text)
+{
+	return text != NULL && text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* Both --wait=30 and --wait 30; getopt_long() knows only the first. */
+static enum exit_code read_wait(const struct command *command, char **argv, struct submit_options *options)
+{
+	const char *seconds = optarg;
+
+	options->wait = true;
+	options->wait_s = SUBMIT_WAIT_S;
+	if (seconds == NULL && is_number(argv[optind]))
+		seconds = argv[optind++];
+	if (seconds == NULL)
+		return CODE_GO_ON;
+	return command_number(command, "wait", seconds, 1, 24 * 3600, &options->wait_s);
+}
+
+static enum exit_code read_option(const struct command *command, struct context *context, char **argv,
+		       int option, struct submit_options *options)
+{
+	size_t user_field;
+
+	switch (option) {
+	case OPTION_USER:
+		user_field = field_of(IN_USER, strchr(optarg, '@') != NULL ? "email" : "login");
+		return set_field(command, options, user_field, optarg);
+	case OPTION_APPROVED_BY:
+		return add_approver(command, options, optarg);
+	case OPTION_WAIT:
+		return read_wait(command, argv, options);
+	case OPTION_ID:
+		options->id = optarg;
+		return CODE_GO_ON;
+	case OPTION_SOURCE:
+		options->source = optarg;
+		return CODE_GO_ON;
+	case OPTION_INSTANCE:
+		options->instance = optarg;
+		return CODE_GO_ON;
+	default:
+		break;
+	}
+	if (option >= FIELD_OPTION)
+		return set_field(command, options, (size_t)(option - FIELD_OPTION), optarg);
+	return command_option(command, context, option);
+}
+
+static enum exit_code check_numbers(const struct command *command, const struct submit_options *options)
+{
+	const char *text = options->fields[field_of(IN_ORG, "id")];
+	int64_t ignored;
+
+	if (text == NULL)
+		return CODE_GO_ON;
+	return command_number(command, "org-id", text, 1, INT64_MAX, &ignored);
+}
+
+enum exit_code submit_options_read(const struct command *command, struct context *context, int argc,
+			char **argv, struct submit_options *options)
+{
+	struct option all[OPTIONS_CAPACITY];
+	enum exit_code code;
+	int option;
+
+	memset(options, 0, sizeof(*options));
+	list_options(all);
+	while ((option = getopt_long(argc, argv, "c:h", all, NULL)) != -1) {
+		code = read_option(command, context, argv, option, options);
+		if (code != CODE_GO_ON)
+			return code;
+	}
+	if (optind == argc)
+		return command_misuse(command, "an action, a file or - is missing");
+	options->target = argv[optind];
+	if (optind + 1 < argc)
+		return command_misuse(command, "what is '%s'?", argv[optind + 1]);
+	return check_numbers(command, options);
+}
+
+static void write_field(struct json_writer *writer, const struct field *field, const char *value)
+{
+	int64_t number;
+
+	if (strcmp(field->member, "id") == 0 && text_to_int64(value, 1, INT64_MAX, &number))
+		json_write_integer(writer, field->member, number);
+	else
+		json_write_text(writer, field->member, value);
+}
+
+static void write_group(struct json_writer *writer, const struct submit_options *options,
+			enum group group)
+{
+	bool began = false;
+
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		if (fields[i].group != group || options->fields[i] == NULL)
+			continue;
+		if (!began && group_names[group] != NULL)
+			json_write_begin_object(writer, group_names[group]);
+		began = true;
+		write_field(writer, &fields[i], options->fields[i]);
+	}
+	if (began && group_names[group] != NULL)
+		json_write_end_object(writer);
+}
+
+void submit_options_write(const struct submit_options *options, struct buffer *out)
+{
+	struct json_writer writer;
+
+	json_write_init(&writer, out);
+	json_write_begin_object(&writer, NULL);
+	json_write_text(&writer, "action", options->target);
+	for (int group = 0; group < GROUP_COUNT; group++)
+		write_group(&writer, options, (enum group)group);
+	if (options->approver_count > 0) {
+		json_write_begin_array(&writer, "approved_by");
+		for (size_t i = 0; i < options->approver_count; i++)
+			json_write_text(&writer, NULL, options->approved_by[i]);
+		json_write_end_array(&writer);
+	}
+	json_write_end_object(&writer);
+}
