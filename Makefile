@@ -19,12 +19,13 @@ HARDEN   = -fstack-protector-strong -fPIE
 CFLAGS  += $(OPT) $(STD) $(WARN) $(HARDEN) -include base/banned.h -I. -I$(BUILD) -MMD -MP -pthread $(EXTRA)
 LDFLAGS += -pie -Wl,-z,relro,-z,now -pthread $(EXTRA)
 
-FOLDERS  = base config codec grafana worker
+FOLDERS  = base config codec grafana worker ctl
 LIBS_base    = -lcrypto
 LIBS_config  = -linih $(LIBS_base)
 LIBS_codec   = -lcjose -ljansson $(LIBS_config)
 LIBS_grafana = -lcurl -ljansson $(LIBS_config)
 LIBS_worker  = -lrdkafka -lhiredis -lmicrohttpd -lcurl $(LIBS_codec)
+LIBS_ctl     = $(LIBS_worker)
 
 # Each folder may use the archives to its right: an upward call fails to link.
 ARCHIVES_base    = base
@@ -32,13 +33,14 @@ ARCHIVES_config  = config base
 ARCHIVES_codec   = codec config base
 ARCHIVES_grafana = grafana config base
 ARCHIVES_worker  = worker grafana codec config base
+ARCHIVES_ctl     = ctl $(ARCHIVES_worker)
 
 SOURCES_base    = $(wildcard base/*.c)
 SOURCES_config  = $(wildcard config/*.c)
 SOURCES_codec   = $(wildcard codec/*.c)
 SOURCES_grafana = $(wildcard grafana/*.c)
 SOURCES_worker  = $(filter-out worker/main.c,$(wildcard worker/*.c))
-SOURCES_ctl     = $(wildcard ctl/*.c)
+SOURCES_ctl     = $(filter-out ctl/main.c,$(wildcard ctl/*.c))
 SOURCES_sim     = $(wildcard tests/simulator/*.c)
 
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -71,7 +73,7 @@ $(call archive,worker): $(BUILD)/worker/ledger_scripts.o
 $(BUILD)/grantd: $(BUILD)/worker/main.o $(call archives,worker)
 	@echo "LD $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ $(LIBS_worker)
-$(BUILD)/grantctl: $(call objects,$(SOURCES_ctl)) $(call archives,worker)
+$(BUILD)/grantctl: $(BUILD)/ctl/main.o $(call archives,ctl)
 	@echo "LD $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ $(LIBS_worker)
 $(BUILD)/grafana-sim: $(call objects,$(SOURCES_sim)) $(call archive,base)

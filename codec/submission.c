@@ -79,6 +79,10 @@ static int make_event(struct slice text, const struct submission_terms *terms,
 	json_t *root = NULL;
 	int rc = 0;
 
+	if (text.length == 0) { /* jansson wants at least a pointer */
+		error_set(err, ERROR_REFUSED, ORIGIN, 0, "is empty");
+		return -1;
+	}
 	if (json_parse_object(text, &root, &error_class, err) < 0)
 		return -1;
 	if (json_object_get(root, "specversion") == NULL) {

@@ -2,8 +2,8 @@
 /*
  * cmd_config.c - grantctl config check: would grantd start with this?
  *
- * Lists every fault of the settings; then tries what can be tried without a network:
- * the vault's key, librdkafka's properties, Redis' and every Grafana's address.
+ * Lists every fault of the settings; then tries what can be tried without waiting for
+ * anybody: the vault's key, librdkafka's properties, Redis' and every Grafana's address.
  */
 #include <stdio.h>
 #include <string.h>
@@ -123,8 +123,8 @@ const struct command command_config = {
 	.summary = "check the configuration",
 	.usage = "usage: grantctl config check [--dump]\n"
 		 "\n"
-		 "Lists every fault of the settings, and of the vault's key. Asks nothing of the\n"
-		 "network: that is ping.\n"
+		 "Lists every fault of the settings, and of the vault's key. Whether servers answer\n"
+		 "is for ping to say.\n"
 		 "\n"
 		 "      --dump   all settings as they are in effect, secrets as ***\n"
 		 COMMAND_OPTIONS_HELP,

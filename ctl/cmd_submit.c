@@ -130,9 +130,12 @@ static int make_submission(const struct context *context, const struct submit_op
 	text_hex(bytes, sizeof(bytes), id);
 	context_source(source);
 	buffer_init(&data, LIMIT_RECORD_VALUE_BYTES);
-	if (read_data(options, &data, err) == 0)
-		rc = submission_make((struct slice){data.bytes, data.length}, &terms, submission,
-				     err);
+	if (read_data(options, &data, err) < 0)
+		goto out;
+	rc = submission_make((struct slice){data.bytes, data.length}, &terms, submission, err);
+	if (rc < 0)
+		error_prefix(err, "the request was not sent");
+out:
 	buffer_clear(&data);
 	return rc;
 }

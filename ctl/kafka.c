@@ -82,7 +82,7 @@ int kafka_check_properties(const struct kafka_access *access, struct error *err)
 	struct opaque opaque = {0};
 	rd_kafka_t *kafka = NULL;
 
-	/* Some faults are only found by making a client; it connects behind our back. */
+	/* Some faults are only found by making a client; nobody waits for it to connect. */
 	if (open_consumer(access, &opaque, &kafka, err) < 0)
 		return -1;
 	rd_kafka_destroy(kafka);

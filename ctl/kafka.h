@@ -21,7 +21,7 @@ struct kafka_access {
 	struct log *log;
 };
 
-/* Faults of [kafka] property.*, without connecting. */
+/* Faults of [kafka] property.*, whether or not there is a broker. */
 MUST_CHECK int kafka_check_properties(const struct kafka_access *access, struct error *err);
 
 /* Write one record with a content-type, and wait until the broker has it. */

@@ -84,11 +84,19 @@ static int write_with_password(struct grafana_session *session, const char *meth
 
 /* ---- create and password ---- */
 
-#define PASSWORD_RULES                                                                         \
-	{400, "password.password-policy-too-short", NULL, ANSWER_PASSWORD_POLICY},             \
-	{400, "password.password-policy-infringe", NULL, ANSWER_PASSWORD_POLICY},              \
-	{400, NULL, "Password is missing or too short", ANSWER_PASSWORD_POLICY},               \
-	{400, NULL, "New password", ANSWER_PASSWORD_POLICY}
+static const struct answer_rule password_rules[] = {
+	{400, "password.password-policy-too-short", NULL, ANSWER_PASSWORD_POLICY},
+	{400, "password.password-policy-infringe", NULL, ANSWER_PASSWORD_POLICY},
+	{400, NULL, "Password is missing or too short", ANSWER_PASSWORD_POLICY},
+	{400, NULL, "New password", ANSWER_PASSWORD_POLICY},
+};
+
+static void refine_password_write(struct answer *answer, const struct reply *reply,
+				  const struct answer_rule *rules, size_t count)
+{
+	answer_refine(answer, reply, password_rules, ARRAY_COUNT(password_rules));
+	answer_refine(answer, reply, rules, count);
+}
 
 static char *dump_fields(const struct grafana_new_account *account)
 {
@@ -117,7 +125,6 @@ int grafana_account_create(struct grafana_session *session,
 		{400, "org.notFound", NULL, ANSWER_NOT_FOUND},
 		{400, NULL, "[org.notFound]", ANSWER_NOT_FOUND},
 		{400, NULL, "organization not found", ANSWER_NOT_FOUND},
-		PASSWORD_RULES,
 	};
 	char *fields = dump_fields(account);
 	struct reply reply = {0};
@@ -130,7 +137,7 @@ int grafana_account_create(struct grafana_session *session,
 	rc = write_with_password(session, "POST", "/api/admin/users", fields, account->password,
 				 &reply, answer, err);
 	if (rc == 0)
-		answer_refine(answer, &reply, rules, ARRAY_COUNT(rules));
+		refine_password_write(answer, &reply, rules, ARRAY_COUNT(rules));
 	if (rc == 0 && answer->code == ANSWER_OK && !json_get_id(reply.json, "id", user_id))
 		answer->code = ANSWER_DOUBT;
 	reply_clear(&reply);
@@ -147,7 +154,6 @@ int grafana_account_set_password(struct grafana_session *session, int64_t user_i
 		{403, NULL, "Cannot update external User", ANSWER_EXTERNAL},
 		{403, NULL, "Not allowed to reset password when login form is disabled",
 		 ANSWER_LOGIN_FORM_OFF},
-		PASSWORD_RULES,
 	};
 	char path[CALL_PATH_BYTES];
 	struct reply reply = {0};
@@ -156,7 +162,7 @@ int grafana_account_set_password(struct grafana_session *session, int64_t user_i
 	text_format(path, sizeof(path), "/api/admin/users/%" PRId64 "/password", user_id);
 	rc = write_with_password(session, "PUT", path, NULL, password, &reply, answer, err);
 	if (rc == 0)
-		answer_refine(answer, &reply, rules, ARRAY_COUNT(rules));
+		refine_password_write(answer, &reply, rules, ARRAY_COUNT(rules));
 	reply_clear(&reply);
 	return rc;
 }

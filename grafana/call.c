@@ -50,8 +50,7 @@ int call_write(struct grafana_session *session, const char *method, const char *
 }
 
 int call_write_json(struct grafana_session *session, const char *method, const char *path,
-		    json_t *body, struct reply *reply, struct answer *answer,
-		    struct error *err)
+		    json_t *body, struct reply *reply, struct answer *answer, struct error *err)
 {
 	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
 	struct slice slice = {text, text != NULL ? strlen(text) : 0};

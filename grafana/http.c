@@ -46,7 +46,7 @@ struct grafana {
 	const struct clock *clock;
 	struct secret authorization; /* the header line */
 	struct org_cache *orgs;
-	atomic_int refusals; /* doubtful 401s in a row */
+	atomic_int refusals;   /* doubtful 401s in a row */
 	pthread_mutex_t mutex; /* guards 'idle' */
 	struct grafana_session *idle;
 };
@@ -387,7 +387,8 @@ static CURLcode set_method(CURL *curl, const char *method, const struct slice *b
 	if (body != NULL || is_post) {
 		rc |= curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
 				       (curl_off_t)(body != NULL ? body->length : 0));
-		rc |= curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body != NULL ? body->data : "");
+		rc |= curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
+				       body != NULL ? body->data : "");
 	} else {
 		rc |= curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
 	}

@@ -61,8 +61,9 @@ struct grafana_tally grafana_session_tally(const struct grafana_session *session
 enum grafana_effect { GRAFANA_READ, GRAFANA_WRITE };
 
 /*
- * One HTTP exchange; sent once, even when the connection breaks under it. 'path' begins with '/' and is already escaped; 'body' is
- * JSON or NULL. Credentials come from the instance.
+ * One HTTP exchange. 'path' begins with '/' and is already escaped; 'body' is
+ * JSON or NULL. Credentials come from the instance. A write is sent once, even when
+ * the connection breaks under it.
  *
  * *reply is set in any case, and the caller must reply_clear it: status 0 = no answer.
  *

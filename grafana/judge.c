@@ -121,9 +121,10 @@ int judge_reply(const struct exchange *exchange, struct reply *reply, atomic_int
 	if (reply->status < 300)
 		return judge_success(exchange, reply, err);
 	if (reply->status < 400)
-		text_format(reply->message, sizeof(reply->message),
-			    "redirected to '%s', which is not followed; correct [grafana.%s] url",
-			    exchange->redirect != NULL ? exchange->redirect : "",
-			    exchange->instance);
+		text_format(
+			reply->message, sizeof(reply->message),
+			"redirected to '%s', which is not followed; correct [grafana.%s] url",
+			exchange->redirect != NULL ? exchange->redirect : "",
+			exchange->instance);
 	return 0;
 }

@@ -20,10 +20,18 @@
 
 /* Grafana before 10.2 does not know "None", and says so in the words it has for any
  * unreadable body; ours is always readable. Before 8.4 it said 422. */
-#define ROLE_RULES                                                                             \
-	{400, NULL, "Invalid role", ANSWER_ROLE_INVALID},                                      \
-	{400, NULL, "bad request data", ANSWER_ROLE_INVALID},                                  \
-	{422, NULL, NULL, ANSWER_ROLE_INVALID}
+static const struct answer_rule role_rules[] = {
+	{400, NULL, "Invalid role", ANSWER_ROLE_INVALID},
+	{400, NULL, "bad request data", ANSWER_ROLE_INVALID},
+	{422, NULL, NULL, ANSWER_ROLE_INVALID},
+};
+
+static void refine_role_write(struct answer *answer, const struct reply *reply,
+			      const struct answer_rule *rules, size_t count)
+{
+	answer_refine(answer, reply, role_rules, ARRAY_COUNT(role_rules));
+	answer_refine(answer, reply, rules, count);
+}
 
 int grafana_member_add(struct grafana_session *session, int64_t org_id,
 		       const char *login_or_email, enum role role, int64_t *user_id,
@@ -31,7 +39,6 @@ int grafana_member_add(struct grafana_session *session, int64_t org_id,
 {
 	static const struct answer_rule rules[] = {
 		{409, NULL, NULL, ANSWER_EXISTS},
-		ROLE_RULES,
 	};
 	char path[CALL_PATH_BYTES];
 	struct reply reply;
@@ -43,7 +50,7 @@ int grafana_member_add(struct grafana_session *session, int64_t org_id,
 				       role_name(role)),
 			     &reply, answer, err);
 	if (rc == 0)
-		answer_refine(answer, &reply, rules, ARRAY_COUNT(rules));
+		refine_role_write(answer, &reply, rules, ARRAY_COUNT(rules));
 	/* Both yeses name the user; one that does not is no answer to this call. */
 	if (rc == 0 && (answer->code == ANSWER_OK || answer->code == ANSWER_EXISTS) &&
 	    !json_get_id(reply.json, "userId", user_id))
@@ -63,17 +70,17 @@ int grafana_member_set_role(struct grafana_session *session, int64_t org_id, int
 		 ANSWER_EXTERNALLY_SYNCED},
 		{404, NULL, "User not found", ANSWER_NOT_MEMBER},
 		{500, NULL, "Failed update org user", ANSWER_NOT_MEMBER},
-		ROLE_RULES,
 	};
 	char path[CALL_PATH_BYTES];
 	struct reply reply;
 	int rc;
 
-	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users/%" PRId64, org_id, user_id);
+	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users/%" PRId64, org_id,
+		    user_id);
 	rc = call_write_json(session, "PATCH", path,
 			     json_pack("{s:s}", "role", role_name(role)), &reply, answer, err);
 	if (rc == 0)
-		answer_refine(answer, &reply, rules, ARRAY_COUNT(rules));
+		refine_role_write(answer, &reply, rules, ARRAY_COUNT(rules));
 	reply_clear(&reply);
 	return rc;
 }
@@ -90,7 +97,8 @@ int grafana_member_remove(struct grafana_session *session, int64_t org_id, int64
 	struct reply reply;
 	int rc;
 
-	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users/%" PRId64, org_id, user_id);
+	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users/%" PRId64, org_id,
+		    user_id);
 	rc = call_write(session, "DELETE", path, NULL, &reply, answer, err);
 	if (rc == 0)
 		answer_refine(answer, &reply, rules, ARRAY_COUNT(rules));

@@ -54,8 +54,8 @@ static int read_by_name(struct grafana_session *session, const char *name,
 	const json_t *json;
 	int rc = 0;
 
-	if (!text_format(path, sizeof(path), is_path ? "/api/orgs/name/%s" : "/api/orgs?name=%s",
-			 escaped)) {
+	if (!text_format(path, sizeof(path),
+			 is_path ? "/api/orgs/name/%s" : "/api/orgs?name=%s", escaped)) {
 		answer_reject(answer, 0, "the org's name is too long");
 		goto out;
 	}
@@ -104,7 +104,8 @@ static int find_in_page(const json_t *page, int64_t org_id)
 	size_t index;
 	int64_t id;
 
-	json_array_foreach(page, index, org) {
+	json_array_foreach(page, index, org)
+	{
 		if (json_get_id(org, "id", &id) && id == org_id)
 			return 1;
 	}
@@ -123,7 +124,8 @@ static int is_listed(struct grafana_session *session, int64_t org_id, bool *list
 		char path[CALL_PATH_BYTES];
 		struct reply reply = {0};
 
-		text_format(path, sizeof(path), "/api/orgs?perpage=%d&page=%d", PER_PAGE, number);
+		text_format(path, sizeof(path), "/api/orgs?perpage=%d&page=%d", PER_PAGE,
+			    number);
 		rc = call_read(session, path, &reply, answer, err);
 		if (rc == 0 && answer->code == ANSWER_OK &&
 		    (!json_is_array(reply.json) || number == MAX_PAGES))
@@ -169,9 +171,8 @@ static int read_by_id(struct grafana_session *session, int64_t org_id, struct gr
 	return rc;
 }
 
-int grafana_org_by_id(struct grafana_session *session, int64_t org_id,
-		      enum grafana_cache cache, struct grafana_org *org,
-		      struct answer *answer, struct error *err)
+int grafana_org_by_id(struct grafana_session *session, int64_t org_id, enum grafana_cache cache,
+		      struct grafana_org *org, struct answer *answer, struct error *err)
 {
 	struct org_cache *orgs = grafana_org_cache(grafana_session_instance(session));
 

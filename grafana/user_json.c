@@ -34,7 +34,8 @@ int user_from_json(const struct json_t *json, const char *path, struct grafana_u
 	    !json_get_text(json, "name", user->name, sizeof(user->name))) {
 		answer_reject(answer, answer->status,
 			      "the account's login, e-mail or name is no text, or longer than "
-			      "%d bytes", LIMIT_LOGIN_BYTES);
+			      "%d bytes",
+			      LIMIT_LOGIN_BYTES);
 		memset(user, 0, sizeof(*user));
 		return 0;
 	}

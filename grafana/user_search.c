@@ -26,8 +26,7 @@ struct walk {
 	bool ended;
 };
 
-static int take_page(struct walk *walk, const json_t *page, const char *path,
-		     struct error *err)
+static int take_page(struct walk *walk, const json_t *page, const char *path, struct error *err)
 {
 	const json_t *users = json_object_get(page, "users");
 	const json_t *total = json_object_get(page, "totalCount");
@@ -36,7 +35,8 @@ static int take_page(struct walk *walk, const json_t *page, const char *path,
 
 	if (!json_is_array(users) || !json_is_integer(total))
 		return call_unusable(path, "is not a page of users", err);
-	json_array_foreach(users, index, hit) {
+	json_array_foreach(users, index, hit)
+	{
 		if (!walk->visit(walk->context, hit)) {
 			walk->stopped = true;
 			return 0;

@@ -45,6 +45,7 @@ static bool names(const struct grafana_user *user, const char *login_or_email)
 struct namesakes {
 	const char *login_or_email;
 	int count;
+	int64_t id; /* of the last one */
 };
 
 static bool count_namesake(void *context, const json_t *hit)
@@ -54,9 +55,17 @@ static bool count_namesake(void *context, const json_t *hit)
 
 	json_get_text(hit, "login", login, sizeof(login));
 	json_get_text(hit, "email", email, sizeof(email));
-	namesakes->count += text_equal_nocase(login, namesakes->login_or_email) ||
-			    text_equal_nocase(email, namesakes->login_or_email);
-	return namesakes->count < 2;
+	if (!text_equal_nocase(login, namesakes->login_or_email) &&
+	    !text_equal_nocase(email, namesakes->login_or_email))
+		return true;
+	json_get_id(hit, "id", &namesakes->id);
+	return ++namesakes->count < 2;
+}
+
+static void reject_namesakes(struct answer *answer, int status, const char *login_or_email)
+{
+	answer_reject(answer, status, "Failed to get user: more than one account is '%s', "
+		      "letter case aside; rename one of them", login_or_email);
 }
 
 /* A lookup's 500 "Failed to get user" is either trouble or two accounts that differ
@@ -65,13 +74,12 @@ static int explain_failed_lookup(struct grafana_session *session, const char *lo
 				 struct answer *answer, const struct error *failed,
 				 struct error *err)
 {
-	struct namesakes namesakes = {login_or_email, 0};
+	struct namesakes namesakes = {.login_or_email = login_or_email};
 
 	if (user_search(session, login_or_email, count_namesake, &namesakes, answer, err) < 0)
 		return -1;
 	if (answer->code == ANSWER_OK && namesakes.count > 1) {
-		answer_reject(answer, 500, "Failed to get user: more than one account is '%s', "
-			      "letter case aside; rename one of them", login_or_email);
+		reject_namesakes(answer, 500, login_or_email);
 		return 0;
 	}
 	if (err != NULL)
@@ -122,6 +130,28 @@ int grafana_user_get(struct grafana_session *session, int64_t user_id,
 	return rc;
 }
 
+int grafana_user_find_nocase(struct grafana_session *session, const char *login_or_email,
+			     struct grafana_user *user, struct answer *answer,
+			     struct error *err)
+{
+	struct namesakes namesakes = {.login_or_email = login_or_email};
+
+	memset(user, 0, sizeof(*user));
+	if (user_search(session, login_or_email, count_namesake, &namesakes, answer, err) < 0)
+		return -1;
+	if (answer->code != ANSWER_OK)
+		return 0;
+	if (namesakes.count > 1) {
+		reject_namesakes(answer, answer->status, login_or_email);
+		return 0;
+	}
+	if (namesakes.count == 0 || namesakes.id == 0) {
+		answer->code = ANSWER_NOT_FOUND;
+		return 0;
+	}
+	return grafana_user_get(session, namesakes.id, user, answer, err);
+}
+
 /* ---- role in an org ---- */
 
 /* 1 found, 0 not, -1 unusable. */
@@ -133,7 +163,8 @@ static int find_org(const json_t *orgs, int64_t org_id, const json_t **found)
 
 	if (!json_is_array(orgs))
 		return -1;
-	json_array_foreach(orgs, index, org) {
+	json_array_foreach(orgs, index, org)
+	{
 		if (!json_get_id(org, "orgId", &id))
 			return -1;
 		if (id == org_id) {
@@ -150,7 +181,8 @@ static void read_membership(const json_t *org, enum role *role, char *org_name,
 	char name[LIMIT_ORG_NAME_BYTES + 1], text[32];
 
 	if (!json_get_text(org, "role", text, sizeof(text)) || role_parse(text, role) < 0)
-		answer_reject(answer, answer->status, "the user has a role that is unknown here");
+		answer_reject(answer, answer->status,
+			      "the user has a role that is unknown here");
 	else if (!json_get_text(org, "name", name, sizeof(name)))
 		answer_reject(answer, answer->status, "the org's name is no text, or too long");
 	else if (org_name != NULL)
@@ -273,10 +305,10 @@ int grafana_user_update(struct grafana_session *session, int64_t user_id, const 
 	int rc;
 
 	text_format(path, sizeof(path), "/api/users/%" PRId64, user_id);
-	rc = call_write_json(session, "PUT", path,
-			     json_pack("{s:s, s:s, s:s}", "login", login, "email", email, "name",
-				       name),
-			     &reply, answer, err);
+	rc = call_write_json(
+		session, "PUT", path,
+		json_pack("{s:s, s:s, s:s}", "login", login, "email", email, "name", name),
+		&reply, answer, err);
 	if (rc == 0)
 		answer_refine(answer, &reply, rules, ARRAY_COUNT(rules));
 	reply_clear(&reply);

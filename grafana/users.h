@@ -32,6 +32,11 @@ struct grafana_user {
 MUST_CHECK int grafana_user_lookup(struct grafana_session *session, const char *login_or_email,
 				   struct grafana_user *user, struct answer *answer,
 				   struct error *err);
+/* The same in any letter case, on servers that compare exactly (Grafana before 10):
+ * through /api/users/search. REJECTED when there is more than one. */
+MUST_CHECK int grafana_user_find_nocase(struct grafana_session *session,
+					const char *login_or_email, struct grafana_user *user,
+					struct answer *answer, struct error *err);
 MUST_CHECK int grafana_user_get(struct grafana_session *session, int64_t user_id,
 				struct grafana_user *user, struct answer *answer,
 				struct error *err);

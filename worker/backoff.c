@@ -16,7 +16,7 @@ static int64_t ceiling_ms(int64_t base_ms, int64_t max_ms, int64_t attempt)
 	int64_t doublings = attempt < DOUBLINGS_MAX ? attempt : DOUBLINGS_MAX;
 
 	while (doublings-- > 0 && base_ms < max_ms)
-		base_ms *= 2;
+		base_ms = base_ms <= max_ms / 2 ? base_ms * 2 : max_ms;
 	return base_ms < max_ms ? base_ms : max_ms;
 }
 

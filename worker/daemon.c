@@ -73,6 +73,8 @@ static int open_instance(struct daemon *daemon, size_t index, struct error *err)
 	const struct instance_settings *settings = &daemon->settings->instances[index];
 	const struct gate_options options = {
 		.max_concurrency = settings->max_concurrency,
+		/* Claimed in advance: one round trip to Redis for many. */
+		.ahead = settings->max_concurrency,
 		.rate_per_s = settings->rate_per_s,
 		.unauthorized_wait_ms = settings->unauthorized_wait_ms,
 	};

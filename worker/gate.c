@@ -33,6 +33,7 @@ struct bucket {
 struct gate {
 	struct gate_options options;
 	int64_t in_use;
+	bool is_full; /* until half of those ahead have gone */
 
 	int64_t tokens; /* thousandths */
 	int64_t tokens_at_ms;
@@ -116,6 +117,26 @@ static bool take_token(struct gate *gate, int64_t now_ms, int64_t *wait_until_ms
 	return false;
 }
 
+static int64_t limit_of(const struct gate *gate, enum gate_state state)
+{
+	/* Half-open: one at a time finds out. */
+	return state == GATE_HALF_OPEN ? 1 : gate->options.max_concurrency + gate->options.ahead;
+}
+
+static bool has_room(const struct gate *gate, enum gate_state state)
+{
+	int64_t limit = limit_of(gate, state);
+
+	if (gate->is_full && state != GATE_HALF_OPEN)
+		limit -= gate->options.ahead / 2;
+	return gate->in_use < limit;
+}
+
+bool gate_has_room(const struct gate *gate)
+{
+	return has_room(gate, gate->state);
+}
+
 bool gate_enter(struct gate *gate, int64_t now_ms, int64_t *wait_until_ms)
 {
 	enum gate_state state = gate_state(gate, now_ms);
@@ -125,13 +146,11 @@ bool gate_enter(struct gate *gate, int64_t now_ms, int64_t *wait_until_ms)
 		*wait_until_ms = gate->open_until_ms;
 		return false;
 	}
-	/* Half-open: one at a time finds out. */
-	if (gate->in_use >= (state == GATE_HALF_OPEN ? 1 : gate->options.max_concurrency))
-		return false;
-	if (!take_token(gate, now_ms, wait_until_ms))
+	if (!has_room(gate, state) || !take_token(gate, now_ms, wait_until_ms))
 		return false;
 	gate->state = state;
 	gate->in_use++;
+	gate->is_full = gate->in_use >= limit_of(gate, state);
 	return true;
 }
 
@@ -180,6 +199,8 @@ static void judge_probe(struct gate *gate, int64_t now_ms, const struct gate_rep
 		return;
 	gate->state = GATE_CLOSED;
 	gate->open_ms = OPEN_MS;
+	/* Turns that ended while it was open tell of the past. */
+	memset(gate->window, 0, sizeof(gate->window));
 }
 
 void gate_leave(struct gate *gate, int64_t now_ms, const struct gate_report *report)

@@ -12,6 +12,10 @@
  */
 struct gate_options {
 	int64_t max_concurrency;
+	/* How many more may enter to wait inside for their turn, so that whoever lets
+	 * them in has a whole batch to do. They are let in by the half of that number;
+	 * 0 = one by one, as slots come back. */
+	int64_t ahead;
 	int64_t rate_per_s; /* 0 = no limit; bursts up to one second's worth */
 	int64_t unauthorized_wait_ms;
 };
@@ -24,7 +28,8 @@ struct gate *gate_new(const struct gate_options *options);
 void gate_free(struct gate *gate);
 
 /* Take a slot. False: not now; *wait_until_ms says when asking again makes sense
- * (INT64_MAX = when a slot is given back). Times are the steady clock's. */
+ * (INT64_MAX = when a slot is given back); it means nothing when true. Times are the
+ * steady clock's. */
 bool gate_enter(struct gate *gate, int64_t now_ms, int64_t *wait_until_ms);
 
 /* What came of a turn. */
@@ -33,6 +38,8 @@ struct gate_report {
 	int unavailable;   /* of them: timeouts, resets, 5xx, 429 */
 	bool unauthorized; /* credentials were refused */
 };
+/* Would it let more in, as far as slots go? */
+bool gate_has_room(const struct gate *gate);
 void gate_leave(struct gate *gate, int64_t now_ms, const struct gate_report *report);
 
 /* Credentials were reloaded: an unauthorized gate closes (works) again. */

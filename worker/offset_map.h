@@ -21,7 +21,8 @@ void offset_map_free(struct offset_map *map);
 
 /* A record was read. Offsets rise; those left out (transaction markers,
  * compaction) count as settled. False: it is settled already (read back from a
- * commit), or below the frontier: skip it. */
+ * commit), or was read before: skip it. An offset below all that is known means
+ * that the log began anew, and the map does too. */
 bool offset_map_add(struct offset_map *map, int64_t offset);
 
 /* A record that was added is settled. */

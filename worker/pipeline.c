@@ -393,14 +393,15 @@ static void run_operation(struct turn *turn, struct holder *holder,
 	grafana_session_end(turn->grafana);
 }
 
-static void give_up(struct turn *turn, const struct error *err)
+static void give_up(struct turn *turn, const struct job *job, const struct error *err)
 {
-	bool begun = turn_was_begun(turn) || err->kind != ERROR_NONE;
+	const struct error *last = err->kind != ERROR_NONE ? err : &job->last_fault;
+	bool begun = turn_was_begun(turn) || last->kind != ERROR_NONE || job->claim.attempts > 1;
 
 	turn->outcome.result = RESULT_FAILED;
 	turn->outcome.reason = begun ? REASON_RETRIES_EXHAUSTED : REASON_REQUEST_EXPIRED;
 	text_format(turn->outcome.message, sizeof(turn->outcome.message), "%s %s",
-		    reason_prose(turn->outcome.reason), err->text);
+		    reason_prose(turn->outcome.reason), last->text);
 }
 
 static void retry_later(struct pipeline *pipeline, const struct park_port *park,
@@ -426,6 +427,24 @@ static void work_refused(struct pipeline *pipeline, struct job *job)
 	settle(pipeline, job, SETTLE_COMPLETE);
 }
 
+/* Jobs are claimed ahead of their turn; the breaker may have opened meanwhile. */
+static bool breaker_is_open(struct pipeline *pipeline, const struct job *job)
+{
+	enum gate_state state;
+
+	if (!job->scheduled.has_slot)
+		return false;
+	state = scheduler_gate_state(pipeline->scheduler, job->scheduled.gate);
+	return state == GATE_OPEN || state == GATE_UNAUTHORIZED;
+}
+
+static void send_back(struct pipeline *pipeline, const struct park_port *park,
+		      struct job *job)
+{
+	job->report = (struct gate_report){0};
+	park->park(park->context, job, clock_steady_ms(pipeline->clock) + BUSY_POLL_MS);
+}
+
 static int work_operation(struct pipeline *pipeline, const struct park_port *park,
 			  struct job *job, struct error *err)
 {
@@ -446,7 +465,7 @@ static int work_operation(struct pipeline *pipeline, const struct park_port *par
 	}
 	switch (verdict) {
 	case VERDICT_GIVE_UP:
-		give_up(&turn, err);
+		give_up(&turn, job, err);
 		/* fall through */
 	case VERDICT_SETTLE:
 		settle_outcome(pipeline, job, &turn);
@@ -456,6 +475,7 @@ static int work_operation(struct pipeline *pipeline, const struct park_port *par
 	case VERDICT_RETRY:
 	case VERDICT_RECLAIM:
 		job->report = report;
+		job->last_fault = *err;
 		retry_later(pipeline, park, job, err);
 		break;
 	case VERDICT_STOP:
@@ -477,6 +497,10 @@ int pipeline_work(struct pipeline *pipeline, const struct park_port *park, struc
 	}
 	if (job->refusal.refused) {
 		work_refused(pipeline, job);
+		return 0;
+	}
+	if (breaker_is_open(pipeline, job)) {
+		send_back(pipeline, park, job);
 		return 0;
 	}
 	return work_operation(pipeline, park, job, err);

@@ -195,16 +195,25 @@ static rd_kafka_headers_t *copy_headers(const struct record *record)
 static rd_kafka_resp_err_t send_once(struct producer *producer, const struct record *record)
 {
 	rd_kafka_headers_t *headers = copy_headers(record);
-	rd_kafka_resp_err_t code = rd_kafka_producev(
-		producer->kafka,
-		RD_KAFKA_V_TOPIC(topic_of(producer->options.settings, record->kind)),
-		RD_KAFKA_V_KEY(record->key, record->key_bytes),
-		RD_KAFKA_V_VALUE(record->value, record->value_bytes),
-		RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-		RD_KAFKA_V_END);
+	/* As an array: the macros for variable arguments are not ISO C. */
+	const rd_kafka_vu_t parts[] = {
+		{.vtype = RD_KAFKA_VTYPE_TOPIC,
+		 .u.cstr = topic_of(producer->options.settings, record->kind)},
+		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {record->key, record->key_bytes}},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {record->value, record->value_bytes}},
+		{.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+	};
+	rd_kafka_error_t *failed = rd_kafka_produceva(producer->kafka, parts, ARRAY_COUNT(parts));
+	rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
 
-	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-		rd_kafka_headers_destroy(headers); /* taken over only on success */
+	if (failed == NULL)
+		return RD_KAFKA_RESP_ERR_NO_ERROR;
+	rd_kafka_error_destroy(failed);
+	/* They are taken over only on success, and freed with the error for a partition
+	 * that is unknown (a defect until 2.12): then it is better to lose than to free twice. */
+	if (code != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+		rd_kafka_headers_destroy(headers);
 	return code;
 }
 

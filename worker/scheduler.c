@@ -53,8 +53,10 @@ struct scheduler {
 	size_t bucket_count, lane_count;
 	struct lane **sleepers; /* heap by wake_ms */
 	size_t sleeper_count, sleeper_capacity;
-	struct turnstile *turnstiles; /* in turn */
-	size_t entries, taken;
+	struct turnstile *turnstiles;
+	size_t turnstile_count;
+	struct turnstile *turn; /* whose turn it is; NULL = the first's */
+	size_t entries, taken, asleep;
 	int64_t next_sequence;
 };
 
@@ -208,6 +210,7 @@ static struct turnstile *turnstile_of(struct scheduler *scheduler, struct gate *
 	*link = mem_zalloc(sizeof(**link));
 	(*link)->gate = gate;
 	(*link)->last = &(*link)->first;
+	scheduler->turnstile_count++;
 	return *link;
 }
 
@@ -251,24 +254,42 @@ static void put_to_sleep(struct scheduler *scheduler, struct lane *lane, int64_t
 	if (give_up_ms > now_of(scheduler) && give_up_ms < until_ms)
 		lane->wake_ms = give_up_ms;
 	heap_insert(scheduler, lane);
+	scheduler->asleep++;
 }
 
 static void leave_place(struct scheduler *scheduler, struct lane *lane)
 {
-	if (lane->place == LANE_READY)
+	if (lane->place == LANE_READY) {
 		leave_ready(scheduler, lane);
-	else if (lane->place == LANE_ASLEEP)
+	} else if (lane->place == LANE_ASLEEP) {
 		heap_remove(scheduler, lane);
+		scheduler->asleep--;
+	}
 	lane->place = LANE_NOWHERE;
 }
 
-/* The lane's head has gone: the next one's turn, or the lane ends. */
+/* Whoever waits must look again, unless the lane only joins others before a gate
+ * that lets nobody in for now: until when, the waiter knows. */
+static void announce(struct scheduler *scheduler, const struct lane *lane)
+{
+	const struct turnstile *turnstile = lane->turnstile;
+	bool gate_refuses = turnstile->wait_until_ms == INT64_MAX ||
+			    (turnstile->wait_until_ms != 0 && turnstile->first != lane);
+	bool is_first_due = scheduler->sleeper_count > 0 && scheduler->sleepers[0] == lane;
+
+	if (!gate_refuses || is_first_due)
+		pthread_cond_signal(&scheduler->changed);
+}
+
+/* The lane's head is new: its turn, or the lane ends. */
 static void go_on(struct scheduler *scheduler, struct lane *lane)
 {
-	if (lane->first == NULL)
+	if (lane->first == NULL) {
 		lane_close(scheduler, lane);
-	else
-		make_ready(scheduler, lane);
+		return;
+	}
+	make_ready(scheduler, lane);
+	announce(scheduler, lane);
 }
 
 /* ---- pushing and taking ---- */
@@ -286,10 +307,8 @@ void scheduler_push(struct scheduler *scheduler, struct scheduled *entry)
 	*lane->last = entry;
 	lane->last = &entry->next;
 	scheduler->entries++;
-	if (lane->place == LANE_NOWHERE) {
-		make_ready(scheduler, lane);
-		pthread_cond_signal(&scheduler->changed);
-	}
+	if (lane->place == LANE_NOWHERE)
+		go_on(scheduler, lane);
 	pthread_mutex_unlock(&scheduler->mutex);
 }
 
@@ -331,27 +350,37 @@ static bool may_enter(struct turnstile *turnstile, int64_t now_ms)
 		return true;
 	if (turnstile->wait_until_ms > now_ms)
 		return false;
+	if (!gate_enter(turnstile->gate, now_ms, &turnstile->wait_until_ms))
+		return false;
 	turnstile->wait_until_ms = 0;
-	return gate_enter(turnstile->gate, now_ms, &turnstile->wait_until_ms);
+	return true;
 }
 
-/* One of each turnstile in turn, until nobody may go or all places are filled. */
+static struct turnstile *next_turn(struct scheduler *scheduler)
+{
+	struct turnstile *turnstile =
+		scheduler->turn != NULL ? scheduler->turn : scheduler->turnstiles;
+
+	scheduler->turn = turnstile->next;
+	return turnstile;
+}
+
+/* One of each turnstile in turn, until all places are filled or all turnstiles in a
+ * row had nobody who may go. The next call goes on where this one stopped. */
 static size_t take_ready(struct scheduler *scheduler, struct scheduled **entries, size_t max,
 			 int64_t now_ms)
 {
-	size_t count = 0;
-	bool progress = true;
+	size_t count = 0, refused = 0;
 
-	while (progress && count < max) {
-		progress = false;
-		for (struct turnstile *turnstile = scheduler->turnstiles;
-		     turnstile != NULL && count < max; turnstile = turnstile->next) {
-			if (turnstile->first == NULL || !may_enter(turnstile, now_ms))
-				continue;
-			entries[count++] = take_head(scheduler, turnstile->first,
-						     turnstile->gate != NULL);
-			progress = true;
+	while (count < max && refused < scheduler->turnstile_count) {
+		struct turnstile *turnstile = next_turn(scheduler);
+
+		if (turnstile->first == NULL || !may_enter(turnstile, now_ms)) {
+			refused++;
+			continue;
 		}
+		entries[count++] = take_head(scheduler, turnstile->first, turnstile->gate != NULL);
+		refused = 0;
 	}
 	return count;
 }
@@ -432,6 +461,8 @@ static void return_slot(struct scheduler *scheduler, struct scheduled *entry,
 	entry->has_slot = false;
 	gate_leave(entry->gate, now_of(scheduler), report != NULL ? report : &nothing);
 	turnstile = turnstile_of(scheduler, entry->gate);
+	if (!gate_has_room(entry->gate))
+		return;
 	turnstile->wait_until_ms = 0;
 	if (turnstile->first != NULL)
 		pthread_cond_signal(&scheduler->changed);
@@ -463,7 +494,6 @@ void scheduler_finish(struct scheduler *scheduler, struct scheduled *entry,
 	lane->place = LANE_NOWHERE;
 	go_on(scheduler, lane);
 	/* 'lane' may be gone by now. */
-	pthread_cond_signal(&scheduler->changed);
 	pthread_mutex_unlock(&scheduler->mutex);
 }
 
@@ -549,7 +579,7 @@ struct scheduler_counts scheduler_counts(struct scheduler *scheduler)
 
 	pthread_mutex_lock(&scheduler->mutex);
 	counts = (struct scheduler_counts){scheduler->entries, scheduler->taken,
-					   scheduler->lane_count, scheduler->sleeper_count};
+					   scheduler->lane_count, scheduler->asleep};
 	pthread_mutex_unlock(&scheduler->mutex);
 	return counts;
 }

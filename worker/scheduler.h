@@ -63,7 +63,8 @@ enum { SCHEDULER_ALL_GROUPS = 0 };
 void scheduler_drop(struct scheduler *scheduler, int64_t group,
 		    void (*dropped)(struct scheduled *entry, void *context), void *context);
 
-/* All entries held, and those of them that are taken. */
+/* All entries held, and those of them that are taken; lanes, and those of them whose
+ * head was postponed and whose time has not come. */
 struct scheduler_counts {
 	size_t entries, taken, lanes, sleeping;
 };

@@ -160,7 +160,8 @@ int turn_find_org(struct turn *turn, enum grafana_cache cache, struct grafana_or
 	return TURN_GO_ON;
 }
 
-/* One lookup; an account that merely has our e-mail as its login is not meant. */
+/* Grafana's own lookup, and, as servers before 10 compare exactly, a search; an
+ * account that merely has our e-mail as its login is not meant. */
 static int look_up(struct turn *turn, const char *said, bool by_email,
 		   struct grafana_user *user, bool *found, struct error *err)
 {
@@ -168,6 +169,9 @@ static int look_up(struct turn *turn, const char *said, bool by_email,
 
 	*found = false;
 	if (grafana_user_lookup(turn->grafana, said, user, &answer, err) < 0)
+		return TURN_FAILED;
+	if (answer.code == ANSWER_NOT_FOUND &&
+	    grafana_user_find_nocase(turn->grafana, said, user, &answer, err) < 0)
 		return TURN_FAILED;
 	if (answer.code == ANSWER_NOT_FOUND)
 		return TURN_GO_ON;

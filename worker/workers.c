@@ -2,8 +2,9 @@
 /*
  * workers.c - the threads that operations run on.
  *
- * The dispatcher submits claimed jobs; a thread runs each to its end through
- * pipeline_work(). Threads block in libcurl, so there may be many: their stacks
+ * The dispatcher submits claimed jobs, more than can be worked on at once, so that
+ * no thread waits for a claim; a thread runs each to its end through pipeline_work(),
+ * as many of one Grafana at a time as its max_concurrency says. Threads block in libcurl, so there may be many: their stacks
  * are only touched as far as they are used.
  */
 #include "worker/workers.h"
@@ -17,38 +18,85 @@
 /* jansson parses nested JSON by recursion, up to 2048 deep. */
 enum { STACK_BYTES = 1024 * 1024 };
 
+/* The jobs of one Grafana that wait for their turn, and how many are being worked on.
+ * The first bench is for those that ask no Grafana. */
+struct bench {
+	struct job_queue queue;
+	int64_t running, max_running;
+};
+
 struct workers {
 	struct workers_options options;
 	pthread_t *threads;
 	size_t thread_count;
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex; /* of what follows */
 	pthread_cond_t ready;
-	struct job_queue queue;
+	struct bench *benches;
+	size_t bench_count;
+	size_t next_bench; /* they take turns */
 	bool stopping;
 };
 
-static struct job *take(struct workers *workers)
+static struct bench *bench_of(struct workers *workers, const struct job *job)
 {
-	struct job *job;
+	const struct pipeline *pipeline = workers->options.pipeline;
+
+	/* One that has no slot was given up on, and asks nobody. */
+	if (job->instance == NULL || !job->scheduled.has_slot)
+		return &workers->benches[0];
+	return &workers->benches[1 + (job->instance - pipeline->instances)];
+}
+
+static struct bench *find_ready(struct workers *workers)
+{
+	for (size_t i = 0; i < workers->bench_count; i++) {
+		size_t index = (workers->next_bench + i) % workers->bench_count;
+		struct bench *bench = &workers->benches[index];
+
+		if (bench->queue.count == 0 || bench->running >= bench->max_running)
+			continue;
+		workers->next_bench = index + 1;
+		return bench;
+	}
+	return NULL;
+}
+
+/* NULL when the thread is to end. */
+static struct job *take(struct workers *workers, struct bench **bench)
+{
+	struct job *job = NULL;
 
 	pthread_mutex_lock(&workers->mutex);
-	while (workers->queue.count == 0 && !workers->stopping)
+	while ((*bench = find_ready(workers)) == NULL && !workers->stopping)
 		pthread_cond_wait(&workers->ready, &workers->mutex);
-	job = workers->stopping ? NULL : job_queue_pop(&workers->queue);
+	if (!workers->stopping) {
+		job = job_queue_pop(&(*bench)->queue);
+		(*bench)->running++;
+	}
 	pthread_mutex_unlock(&workers->mutex);
 	return job;
+}
+
+/* The thread that comes from there looks for the next job itself. */
+static void done(struct workers *workers, struct bench *bench)
+{
+	pthread_mutex_lock(&workers->mutex);
+	bench->running--;
+	pthread_mutex_unlock(&workers->mutex);
 }
 
 static void *run(void *context)
 {
 	struct workers *workers = context;
+	struct bench *bench;
 	struct job *job;
 
-	while ((job = take(workers)) != NULL) {
+	while ((job = take(workers, &bench)) != NULL) {
 		struct error err = {0};
 
 		if (pipeline_work(workers->options.pipeline, &workers->options.park, job, &err) < 0)
 			workers->options.fatal(workers->options.context, &err);
+		done(workers, bench);
 	}
 	return NULL;
 }
@@ -72,6 +120,19 @@ static int start_threads(struct workers *workers, struct error *err)
 	return rc == 0 ? 0 : -1;
 }
 
+static void open_benches(struct workers *workers)
+{
+	const struct settings *settings = workers->options.pipeline->settings;
+
+	workers->bench_count = 1 + settings->instance_count;
+	workers->benches = mem_array(workers->bench_count, sizeof(*workers->benches));
+	for (size_t i = 0; i < workers->bench_count; i++) {
+		job_queue_init(&workers->benches[i].queue);
+		workers->benches[i].max_running =
+			i == 0 ? INT64_MAX : settings->instances[i - 1].max_concurrency;
+	}
+}
+
 int workers_new(const struct workers_options *options, struct workers **out, struct error *err)
 {
 	struct workers *workers = mem_zalloc(sizeof(*workers));
@@ -80,7 +141,7 @@ int workers_new(const struct workers_options *options, struct workers **out, str
 	workers->threads = mem_array(options->threads, sizeof(*workers->threads));
 	pthread_mutex_init(&workers->mutex, NULL);
 	pthread_cond_init(&workers->ready, NULL);
-	job_queue_init(&workers->queue);
+	open_benches(workers);
 	if (start_threads(workers, err) < 0) {
 		workers_free(workers);
 		return -1;
@@ -92,15 +153,13 @@ int workers_new(const struct workers_options *options, struct workers **out, str
 void workers_submit(struct workers *workers, struct job *job)
 {
 	pthread_mutex_lock(&workers->mutex);
-	job_queue_push(&workers->queue, job);
+	job_queue_push(&bench_of(workers, job)->queue, job);
 	pthread_cond_signal(&workers->ready);
 	pthread_mutex_unlock(&workers->mutex);
 }
 
 void workers_free(struct workers *workers)
 {
-	struct job *job;
-
 	if (workers == NULL)
 		return;
 	pthread_mutex_lock(&workers->mutex);
@@ -109,10 +168,12 @@ void workers_free(struct workers *workers)
 	pthread_mutex_unlock(&workers->mutex);
 	for (size_t i = 0; i < workers->thread_count; i++)
 		pthread_join(workers->threads[i], NULL);
-	while ((job = job_queue_pop(&workers->queue)) != NULL)
-		pipeline_end(workers->options.pipeline, job, JOB_STALE);
+	for (size_t i = 0; i < workers->bench_count; i++)
+		for (struct job *job; (job = job_queue_pop(&workers->benches[i].queue)) != NULL;)
+			pipeline_end(workers->options.pipeline, job, JOB_STALE);
 	pthread_cond_destroy(&workers->ready);
 	pthread_mutex_destroy(&workers->mutex);
+	free(workers->benches);
 	free(workers->threads);
 	free(workers);
 }

@@ -91,3 +91,22 @@ def make_stage(services, grafana, vault, tmp_path):
 @pytest.fixture
 def stage(make_stage):
     return make_stage()
+
+
+@pytest.fixture(scope="module")
+def open_stage(servers, _grafana, vault, tmp_path_factory):
+    """Makes stages that the tests of a module share: nothing is reset between them."""
+    servers.start()
+    servers.flush_redis()
+    if _grafana.simulated:
+        _grafana.reset()
+    made = []
+
+    def make(partitions=1):
+        made.append(Stage(servers, _grafana, vault, tmp_path_factory.mktemp("stage"),
+                          f"t{next(_names)}", partitions))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.close()

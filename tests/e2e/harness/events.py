@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """CloudEvents in both Kafka modes: requests on the way in, what comes back decoded.
 
-Every event that is decoded here is validated against its schema in docs/schema;
-a type without a schema is a failure.
+Every event that is decoded here is validated: the attributes as CloudEvents 1.0
+has them, the data against its schema in docs/schema. A type without a schema is
+a failure.
 """
 
 import datetime
@@ -24,6 +25,19 @@ KINDS = {
     "io.grantd.outcome.v1": "outcome",
     "io.grantd.credential.v1": "credential",
 }
+ENVELOPE = jsonschema.Draft202012Validator({
+    "type": "object",
+    "required": ["specversion", "type", "id", "source", "datacontenttype", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"}, "type": {"type": "string"},
+        "id": {"type": "string", "minLength": 1}, "source": {"type": "string", "minLength": 1},
+        "subject": {"type": "string", "minLength": 1},
+        "time": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"},
+        "datacontenttype": {"const": "application/json"},
+        "traceparent": {"type": "string", "pattern": "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"},
+    },
+    "propertyNames": {"pattern": "^[a-z0-9]+$"},  # attribute names, of extensions too
+})
 _run = uuid.uuid4().hex[:8]
 _count = itertools.count(1)
 
@@ -75,7 +89,9 @@ def validate(event):
     """Raise AssertionError with every fault of an event in structured form."""
     kind = KINDS.get(event.get("type"))
     assert kind is not None, f"an event of unknown type: {event.get('type')!r}"
-    faults = [f"{error.json_path}: {error.message}" for error in _validator(kind).iter_errors(event)]
+    faults = [f"{error.json_path}: {error.message}"
+              for validator, part in ((ENVELOPE, event), (_validator(kind), event.get("data")))
+              for error in validator.iter_errors(part)]
     assert not faults, f"{kind} event against its schema: " + "; ".join(faults) + f"\n{event}"
 
 
@@ -87,6 +103,7 @@ class Record:
         self.key, self.value = message.key(), message.value()
         self.header_list = message.headers() or []
         self.headers = dict(self.header_list)
+        self._event = None
 
     def __repr__(self):
         return f"<{self.topic}/{self.partition}@{self.offset} {self.key!r} {(self.value or b'')[:300]!r}>"
@@ -100,6 +117,11 @@ class Record:
 
     def event(self):
         """The event in structured form, whichever mode it came in; validated."""
+        if self._event is None:
+            self._event = self._decode()
+        return self._event
+
+    def _decode(self):
         kind = self.headers.get("content-type", b"").decode().lower()
         if kind.startswith("application/cloudevents"):
             event = json.loads(self.value)

@@ -4,7 +4,7 @@
 import time
 
 import confluent_kafka
-from confluent_kafka import OFFSET_BEGINNING, KafkaError, TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 
 from . import events
 from .paths import DEADLINE_S
@@ -18,6 +18,7 @@ class Producer:
             "bootstrap.servers": brokers, "message.max.bytes": MAX_BYTES, "linger.ms": 0,
             "acks": "all", "enable.idempotence": True, "socket.nagle.disable": True})
         self._failed = []
+        self._warm = set()
 
     def send_raw(self, topic, value, key=None, headers=None, partition=None):
         """Hand over one record of any bytes; flush() waits for it."""
@@ -25,6 +26,10 @@ class Producer:
             if error is not None:
                 self._failed.append(str(error))
 
+        if topic not in self._warm:
+            # A first record would wait a second for what is asked for here.
+            self._producer.list_topics(topic, DEADLINE_S)
+            self._warm.add(topic)
         self._producer.produce(topic, value=value, key=key, headers=headers or [],
                                partition=-1 if partition is None else partition,
                                on_delivery=delivered)
@@ -52,11 +57,11 @@ class Collector:
         self._consumer = confluent_kafka.Consumer({
             "bootstrap.servers": brokers, "group.id": "collector", "enable.auto.commit": False,
             "isolation.level": "read_committed" if committed else "read_uncommitted",
-            "enable.partition.eof": True, "fetch.wait.max.ms": 20, "fetch.message.max.bytes": MAX_BYTES,
+            "auto.offset.reset": "earliest", "enable.partition.eof": True, "fetch.wait.max.ms": 20, "fetch.message.max.bytes": MAX_BYTES,
             "reconnect.backoff.max.ms": 500, "socket.nagle.disable": True})
         self.records = {topic: [] for topic in topics}
         known = self._consumer.list_topics(timeout=DEADLINE_S).topics
-        self._partitions = [TopicPartition(topic, number, OFFSET_BEGINNING)
+        self._partitions = [TopicPartition(topic, number, 0)
                             for topic in topics for number in known[topic].partitions]
         self._read_to = {(part.topic, part.partition): 0 for part in self._partitions}
         self._consumer.assign(self._partitions)

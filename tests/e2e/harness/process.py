@@ -18,7 +18,9 @@ SANITIZER_REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:")
 class Process:
     def __init__(self, name, argv, log_path, env=None):
         self.name, self.argv, self.log_path = name, argv, log_path
-        self.env = {**os.environ, **(env or {})}
+        # Its own variables only: grantd takes an unknown GRANTD_ name for a mistake.
+        self.env = {**{name: value for name, value in os.environ.items()
+                       if not name.startswith("GRANTD_")}, **(env or {})}
         self.child = None
 
     def spawn(self):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A vault: a P-256 key pair, and what it opens. JOSE by jwcrypto, not by our code."""
 
+import base64
 import os
 
 from jwcrypto import jwe, jwk
@@ -11,7 +12,7 @@ class Vault:
         self._key = jwk.JWK.generate(kty="EC", crv="P-256")
         self.public_file = os.path.join(directory, "vault.pub.jwk")
         self.private_file = os.path.join(directory, "vault.jwk")
-        self.kid = self._key.thumbprint()
+        self.kid = base64.urlsafe_b64decode(self._key.thumbprint() + "=").hex()  # as the contract has it
         for path, text in ((self.public_file, self._key.export_public()),
                            (self.private_file, self._key.export_private())):
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
