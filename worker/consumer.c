@@ -180,7 +180,7 @@ static int connect_group(struct consumer *consumer, struct error *err)
 		{"isolation.level", "read_committed"},
 		{"auto.offset.reset", "earliest"},
 		/* A paused partition purges its queue; a small one is cheap to refill. */
-		{"queued.max.messages.kbytes", "16384"},
+		{"queued.max.messages.kbytes", "4096"},
 		{NULL, NULL},
 	};
 	rd_kafka_conf_t *conf = NULL;

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/memory.h"
 
@@ -161,6 +162,7 @@ static void *run(void *context)
 	struct scheduler *scheduler = dispatcher->options.pipeline->scheduler;
 	struct scheduled *entries[CLAIM_BATCH];
 
+	prctl(PR_SET_NAME, "dispatcher"); /* what top and gdb show */
 	while (!atomic_load(&dispatcher->stopping)) {
 		size_t count = scheduler_take(scheduler, entries, CLAIM_BATCH, TAKE_TIMEOUT_MS);
 

@@ -7,14 +7,16 @@
  * lost finds the very bytes there. A batch stays in memory until it is committed or
  * stale; while Redis or Kafka is away it is tried again and again.
  *
- * When a transaction closes: a lone request at once; a steady stream at most once
- * per publish.max_delay_ms, since a transaction costs the same CPU whatever is in it.
+ * When a transaction closes: a lone request at once; a steady stream, told by what
+ * has been settled during the transaction before, at most once per
+ * publish.max_delay_ms, since a transaction costs the same CPU whatever is in it.
  */
 #include "worker/publisher.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "base/crash_point.h"
@@ -42,6 +44,7 @@ struct publisher {
 	pthread_mutex_t mutex; /* of what follows */
 	pthread_cond_t changed;
 	struct job_queue incoming;
+	bool is_stream; /* jobs were settled while the last transaction was under way */
 	int64_t first_arrival_ms;
 	enum publisher_pace pace;
 	bool stopping;
@@ -99,6 +102,8 @@ static int64_t closing_time_ms(struct publisher *publisher)
 		return 0;
 	if (others_are_coming(publisher))
 		return full_wait_ms;
+	if (!publisher->is_stream)
+		return 0;
 	return since_last_ms < full_wait_ms ? since_last_ms : full_wait_ms;
 }
 
@@ -318,6 +323,13 @@ static void count_transaction(struct metrics *metrics, enum transaction_end end)
 	metrics_add(metrics, counters[end], 1);
 }
 
+static void note_stream(struct publisher *publisher)
+{
+	pthread_mutex_lock(&publisher->mutex);
+	publisher->is_stream = publisher->incoming.count > 0;
+	pthread_mutex_unlock(&publisher->mutex);
+}
+
 static int commit_batch(struct publisher *publisher, struct error *err)
 {
 	struct commit_entries offsets = {0};
@@ -327,6 +339,7 @@ static int commit_batch(struct publisher *publisher, struct error *err)
 	publisher->last_begin_ms = now_ms(publisher);
 	end = producer_transact(publisher->producer, publisher->consumer, publisher->batch,
 				publisher->batch_count, &offsets, err);
+	note_stream(publisher);
 	count_transaction(publisher->options.pipeline->metrics, end);
 	if (end == TRANSACTION_COMMITTED) {
 		for (size_t i = 0; i < publisher->batch_count; i++)
@@ -374,6 +387,7 @@ static void *run(void *context)
 	struct publisher *publisher = context;
 	struct error err = {0};
 
+	prctl(PR_SET_NAME, "publisher"); /* what top and gdb show */
 	/* At once: fencing a predecessor also ends what it left open, which readers wait for. */
 	if (producer_prepare(publisher->producer, &err) < 0)
 		wait_after_failure(publisher, &err);

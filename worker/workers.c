@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/memory.h"
 
@@ -91,6 +92,7 @@ static void *run(void *context)
 	struct bench *bench;
 	struct job *job;
 
+	prctl(PR_SET_NAME, "worker"); /* what top and gdb show */
 	while ((job = take(workers, &bench)) != NULL) {
 		struct error err = {0};
 
