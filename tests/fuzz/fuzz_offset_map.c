@@ -37,7 +37,9 @@ static void check_written(const struct offset_map *map)
 	assert(offset_map_frontier(copy) == frontier);
 	offset_map_encode(copy, again);
 	assert(strcmp(text, again) == 0);
-	for (int64_t offset = frontier; offset <= frontier + WINDOW; offset++)
+	/* Near the frontier all, further off some: the texts are the same already. */
+	for (int64_t offset = frontier; offset <= frontier + WINDOW;
+	     offset += offset < frontier + 128 ? 1 : 97)
 		assert(offset_map_covers(copy, offset) == offset_map_covers(map, offset));
 	assert(!offset_map_covers(copy, frontier + WINDOW + 1));
 	offset_map_free(copy);
@@ -48,7 +50,7 @@ static void check(const struct reader *reader)
 	int64_t frontier = offset_map_frontier(reader->map);
 
 	assert(offset_map_pending(reader->map) == reader->open_count);
-	for (size_t i = 0; i < reader->open_count; i++)
+	for (size_t i = 0; i < reader->open_count; i += 1 + i / 8)
 		assert(!offset_map_covers(reader->map, reader->open[i]));
 	if (reader->open_count > 0)
 		assert(frontier == reader->open[0]);
@@ -66,10 +68,11 @@ static void read_record(struct reader *reader, int64_t gap)
 	if (reader->open_count == KEPT)
 		return;
 	assert(offset_map_add(reader->map, offset) == !covered);
-	assert(!offset_map_add(reader->map, offset));
-	if (!covered)
-		reader->open[reader->open_count++] = offset;
 	reader->next = offset + 1;
+	if (covered)
+		return;
+	assert(!offset_map_add(reader->map, offset)); /* not handed out twice */
+	reader->open[reader->open_count++] = offset;
 }
 
 static void settle_record(struct reader *reader, size_t which)
@@ -108,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (rc < 0)
 		assert(!offset_map_covers(reader.map, FRONTIER + 1));
 	check_written(reader.map);
-	for (size_t i = length + 1; i + 1 < size && i < length + 2000; i += 2)
+	for (size_t i = length + 1; i + 1 < size && i < length + 1000; i += 2)
 		act(&reader, data[i], data[i + 1]);
 	check_written(reader.map);
 	offset_map_free(reader.map);

@@ -70,6 +70,49 @@ static void lets_in_no_more_than_its_concurrency(void **state)
 	gate_free(gate);
 }
 
+/* Six may be inside; then none until half of those ahead (two) and one have left. */
+static void those_ahead_are_let_in_by_the_half(void **state)
+{
+	const struct gate_options options = {.max_concurrency = 2, .ahead = 4};
+	struct gate *gate = gate_new(&options);
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		assert_true(gate_has_room(gate));
+		enters(gate, 1000);
+	}
+	for (int inside = 6; inside > 3; inside--) {
+		assert_false(gate_has_room(gate));
+		must_wait_until(gate, 1000, INT64_MAX);
+		gate_leave(gate, 1000, &good);
+	}
+	for (int inside = 3; inside < 6; inside++) {
+		assert_true(gate_has_room(gate));
+		enters(gate, 1000);
+	}
+	assert_false(gate_has_room(gate));
+	gate_free(gate);
+}
+
+static void half_open_lets_in_one_also_with_those_ahead(void **state)
+{
+	const struct gate_options options = {.max_concurrency = 2, .ahead = 4};
+	struct gate *gate = gate_new(&options);
+
+	(void)state;
+	turns(gate, 50000, 10, &bad);
+	enters(gate, 55000);
+	must_wait_until(gate, 55000, INT64_MAX);
+	assert_false(gate_has_room(gate));
+	gate_leave(gate, 55000, &good);
+	assert_true(gate_has_room(gate));
+	turns(gate, 55000, 2, &good);
+	for (int i = 0; i < 6; i++)
+		enters(gate, 55000);
+	must_wait_until(gate, 55000, INT64_MAX);
+	gate_free(gate);
+}
+
 /* ---- rate ---- */
 
 static void spends_a_seconds_worth_then_one_by_one(void **state)
@@ -367,6 +410,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lets_in_no_more_than_its_concurrency),
+		cmocka_unit_test(those_ahead_are_let_in_by_the_half),
+		cmocka_unit_test(half_open_lets_in_one_also_with_those_ahead),
 		cmocka_unit_test(spends_a_seconds_worth_then_one_by_one),
 		cmocka_unit_test(rounds_waits_up_when_the_rate_divides_badly),
 		cmocka_unit_test(a_refusal_costs_no_token),

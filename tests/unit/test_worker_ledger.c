@@ -309,9 +309,10 @@ static void renewing_and_stepping_keep_the_lease(void **state)
 	view_close(&lasting);
 }
 
-static void parked_request_is_resumed_at_once(void **state)
+static void parked_request_is_claimed_at_once(void **state)
 {
-	struct ledger_claim first = young("park", 1), second = young("park", 1);
+	struct ledger_claim first = young("park", 1), second = young("park", 1),
+			    third = young("park", 1);
 	struct ledger_hold hold;
 	struct view a;
 
@@ -323,8 +324,31 @@ static void parked_request_is_resumed_at_once(void **state)
 	assert_string_equal(field(&a, &first.key, "state"), "parked");
 	assert_int_equal(step(&a, &first, "late", NOTHING), LEDGER_LOST);
 	assert_int_equal(complete(&a, &first, BYTES("late"), NOTHING), LEDGER_LOST);
-	assert_claim(&a, &second, CLAIM_RESUME);
+	assert_claim(&a, &second, CLAIM_FRESH);
 	assert_true(second.token > first.token);
+	assert_int_equal(second.attempts, 2);
+	assert_int_equal(step(&a, &second, "create", NOTHING), LEDGER_HELD);
+	hold = hold_of(&second);
+	assert_int_equal(ledger_park_many(a.ledger, &hold, 1, NULL), 0);
+	assert_claim(&a, &third, CLAIM_RESUME);
+	ledger_claim_clear(&third);
+	view_close(&a);
+}
+
+static void forgotten_request_stays_forgotten(void **state)
+{
+	struct ledger_claim first = young("twice", 1), second = young("twice", 1);
+	struct ledger_hold hold;
+	struct view a;
+
+	(void)state;
+	view_open(&a, "a", LONG_LEASE_MS, 0);
+	first.record_time_ms = second.record_time_ms = 0;
+	assert_claim(&a, &first, CLAIM_RESUME);
+	hold = hold_of(&first);
+	assert_int_equal(ledger_park_many(a.ledger, &hold, 1, NULL), 0);
+	assert_claim(&a, &second, CLAIM_RESUME);
+	assert_null(second.step);
 	view_close(&a);
 }
 
@@ -713,7 +737,8 @@ int main(void)
 		TEST(held_request_is_busy_even_for_its_holder),
 		TEST(lapsed_lease_is_resumed_and_fences_the_old_holder),
 		TEST(renewing_and_stepping_keep_the_lease),
-		TEST(parked_request_is_resumed_at_once),
+		TEST(parked_request_is_claimed_at_once),
+		TEST(forgotten_request_stays_forgotten),
 		TEST(ended_request_is_replayed_owed_and_published),
 		TEST(duty_moves_only_from_who_has_it),
 		TEST(other_payload_is_a_mismatch_in_every_state),

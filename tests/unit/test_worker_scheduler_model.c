@@ -60,9 +60,12 @@ static void start(uint64_t seed)
 	model.clock = (struct clock){fake_ms, fake_ms, &model.now_ms};
 	model.scheduler = scheduler_new(&model.clock);
 	for (size_t i = 0; i < GATES; i++) {
-		struct gate_options options = {.max_concurrency = dice(4) + 1};
+		struct gate_options options = {
+			.max_concurrency = dice(4) + 1,
+			.ahead = dice(2) * dice(6),
+		};
 
-		model.concurrency[i] = options.max_concurrency;
+		model.concurrency[i] = options.max_concurrency + options.ahead;
 		model.gates[i] = gate_new(&options);
 	}
 }
@@ -118,8 +121,7 @@ static bool is_due(const struct item *item)
 		return true;
 	if (item->wake_ms > model.now_ms)
 		return has_given_up(item) && !item->told;
-	return item->gate == GATES || has_given_up(item) ||
-	       model.in_use[item->gate] < model.concurrency[item->gate];
+	return item->gate == GATES || has_given_up(item) || gate_has_room(model.gates[item->gate]);
 }
 
 /* ---- what may happen ---- */
