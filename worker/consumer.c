@@ -14,12 +14,14 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "worker/kafka.h"
 
-enum { COMMITTED_TIMEOUT_MS = 5000, WATERMARK_TIMEOUT_MS = 2000, COMMITTED_TRIES = 4 };
+enum { COMMITTED_TIMEOUT_MS = 5000, WATERMARK_TIMEOUT_MS = 2000, COMMITTED_PATIENCE_MS = 60000,
+       COMMITTED_PAUSE_MS = 100 };
 
 struct consumer {
 	struct log *log; /* first: see kafka_conf_new() */
@@ -38,24 +40,33 @@ struct consumer {
 
 /* ---- rebalance ---- */
 
-static rd_kafka_topic_partition_list_t *read_commits(struct consumer *consumer,
-						     const rd_kafka_topic_partition_list_t *given)
+/* Waits for pending transactions of the group (isolation.level read_committed makes
+ * librdkafka ask for stable offsets, KIP-447). A partition may fail by itself. */
+static rd_kafka_resp_err_t ask_commits(struct consumer *consumer,
+				       rd_kafka_topic_partition_list_t *list)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(given);
-	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+	rd_kafka_resp_err_t code =
+		rd_kafka_committed(consumer->kafka, list, COMMITTED_TIMEOUT_MS);
 
-	/* Waits for pending transactions of the group (isolation.level read_committed
-	 * makes librdkafka ask for stable offsets, KIP-447). */
-	for (int i = 0; i < COMMITTED_TRIES; i++) {
-		code = rd_kafka_committed(consumer->kafka, list, COMMITTED_TIMEOUT_MS);
-		if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-			return list;
-	}
-	log_write(consumer->log, LOG_WARN, "committed offsets could not be read; the ledger "
-		  "makes the replay harmless",
-		  LOG_FIELDS(LOG_TEXT("error", rd_kafka_err2str(code))));
-	rd_kafka_topic_partition_list_destroy(list);
-	return rd_kafka_topic_partition_list_copy(given);
+	for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; i++)
+		code = list->elems[i].err;
+	return code;
+}
+
+/* Nothing may be read without knowing what is committed: an outcome that was committed
+ * and not yet marked in the ledger would be published once more. */
+static void read_commits(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
+{
+	const struct timespec pause = {0, COMMITTED_PAUSE_MS * 1000000};
+	int64_t give_up_ms = clock_steady_ms(consumer->options.clock) + COMMITTED_PATIENCE_MS;
+	rd_kafka_resp_err_t code;
+
+	while ((code = ask_commits(consumer, list)) != RD_KAFKA_RESP_ERR_NO_ERROR &&
+	       clock_steady_ms(consumer->options.clock) < give_up_ms)
+		nanosleep(&pause, NULL);
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		error_set(&consumer->fatal, ERROR_FATAL, "consumer", code,
+			  "read committed offsets: %s", rd_kafka_err2str(code));
 }
 
 static void add_partition(struct consumer *consumer, rd_kafka_topic_partition_t *entry)
@@ -88,11 +99,13 @@ static void keep_metadata(struct consumer *consumer)
 
 static void on_assigned(struct consumer *consumer, const rd_kafka_topic_partition_list_t *given)
 {
-	rd_kafka_topic_partition_list_t *list =
-		given->cnt > 0 ? read_commits(consumer, given)
-			       : rd_kafka_topic_partition_list_copy(given);
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(given);
 	rd_kafka_resp_err_t code;
 
+	if (list->cnt > 0)
+		read_commits(consumer, list);
+	if (consumer->fatal.kind != ERROR_NONE)
+		goto out;
 	assignment_begin(consumer->options.assignment);
 	for (int i = 0; i < list->cnt; i++)
 		add_partition(consumer, &list->elems[i]);
@@ -103,8 +116,9 @@ static void on_assigned(struct consumer *consumer, const rd_kafka_topic_partitio
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
 		error_set(&consumer->fatal, ERROR_FATAL, "consumer", code, "assign: %s",
 			  rd_kafka_err2str(code));
-	rd_kafka_topic_partition_list_destroy(list);
 	atomic_store(&consumer->joined, true);
+out:
+	rd_kafka_topic_partition_list_destroy(list);
 }
 
 static void collect_number(void *context, const char *topic, int32_t partition, int64_t number,
@@ -433,7 +447,7 @@ int consumer_commit_states(struct consumer *consumer, const struct ledger_place 
 
 	for (size_t i = 0; i < count; i++)
 		list_distinct(list, &places[i]);
-	code = rd_kafka_committed(consumer->kafka, list, COMMITTED_TIMEOUT_MS);
+	code = ask_commits(consumer, list);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
 		error_set(err, ERROR_RETRY, "consumer", code, "read committed offsets: %s",
 			  rd_kafka_err2str(code));

@@ -46,7 +46,7 @@ struct ledger_place {
 };
 
 enum claim_outcome {
-	CLAIM_FRESH,	/* ours; never begun by anybody */
+	CLAIM_FRESH,	/* ours; never begun by anybody: no step was ever noted */
 	CLAIM_RESUME,	/* ours; begun before (or the ledger can't know): look before you write */
 	CLAIM_BUSY,	/* another works on it; ask again in busy_ms */
 	CLAIM_DONE,	/* ended, and this record has the duty: publish the stored bytes */

@@ -20,8 +20,7 @@
 #include "base/crash_point.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "codec/credential.h"
-#include "codec/deadletter.h"
+#include "worker/receive.h"
 #include "worker/settle.h"
 #include "worker/turn.h"
 #include "worker/verdict.h"
@@ -31,127 +30,22 @@ enum { BUSY_POLL_MS = 500, BUSY_FIRST_POLL_MS = 20, LEDGER_AWAY_MS = 500 };
 
 /* ---- receive ---- */
 
-static void refuse(struct job *job, enum reason reason, const char *text)
-{
-	job->refusal.refused = true;
-	job->refusal.reason = reason;
-	text_copy(job->refusal.text, sizeof(job->refusal.text), text);
-}
-
-/* Records of one key stay in order; one without a key is as good as its subject. */
-static void set_lane(struct job *job, const struct record_view *view)
-{
-	size_t length = view->key.data != NULL ? view->key.length : 0;
-
-	job->lane_key = length > 0 ? mem_strndup(view->key.data, length)
-				   : mem_strdup(job->request.subject != NULL
-							? job->request.subject
-							: "");
-	job->scheduled.lane_key.bytes = job->lane_key;
-	job->scheduled.lane_key.length = length > 0 ? length : strlen(job->lane_key);
-}
-
-static void set_deadline(const struct pipeline *pipeline, struct job *job)
-{
-	int64_t now_ms = clock_wall_ms(pipeline->clock);
-	int64_t limit_s = pipeline->settings->worker.deadline_s;
-	struct request *request = &job->request;
-
-	if (request->deadline_ms == 0 && limit_s > 0)
-		request->deadline_ms =
-			(job->record_time_ms >= 0 ? job->record_time_ms : now_ms) + limit_s * 1000;
-	if (request->deadline_ms != 0)
-		job->scheduled.give_up_ms = clock_steady_ms(pipeline->clock) +
-					    (request->deadline_ms - now_ms);
-}
-
-/* Which action, of which Grafana; a request without them is refused. */
-static void bind(struct pipeline *pipeline, struct job *job)
-{
-	const struct request *request = &job->request;
-	const struct settings *settings = pipeline->settings;
-	const struct instance_settings *instance = settings_instance(settings, request->instance);
-	struct error err = {0};
-
-	job->operation = operation_find(request->action);
-	if (job->operation == NULL) {
-		settle_text_actions(job->refusal.text, sizeof(job->refusal.text), request->action);
-		job->refusal.refused = true;
-		job->refusal.reason = REASON_REQUEST_UNKNOWN_ACTION;
-		return;
-	}
-	if (instance == NULL) {
-		error_set(&err, ERROR_REFUSED, "pipeline", 0,
-			  "data.instance: no [grafana.%.40s] is configured", request->instance);
-		refuse(job, REASON_REQUEST_UNKNOWN_INSTANCE, err.text);
-		return;
-	}
-	if (operation_validate(job->operation, request, &err) < 0) {
-		refuse(job, REASON_REQUEST_INVALID, err.text);
-		return;
-	}
-	job->instance = &pipeline->instances[instance - settings->instances];
-	job->scheduled.gate = job->instance->gate;
-}
-
-static void add_dead_letter(struct pipeline *pipeline, struct job *job,
-			    const struct record_view *view, const struct cloudevent *event,
-			    const struct error *cause)
-{
-	struct record record;
-
-	deadletter_encode(view, pipeline->settings->kafka.group, event->error_class, cause,
-			  &record);
-	job_add_record(job, &record);
-	log_write(pipeline->log, LOG_WARN, "record cannot be read",
-		  LOG_FIELDS(LOG_TEXT("topic", view->topic), LOG_NUMBER("part", view->partition),
-			     LOG_NUMBER("off", view->offset), LOG_TEXT("class", event->error_class),
-			     LOG_FAULT(cause)));
-}
-
-static void decode(struct pipeline *pipeline, struct job *job, const struct record_view *view)
-{
-	struct cloudevent event = {0};
-	enum reason reason = REASON_REQUEST_INVALID;
-	struct error err = {0};
-
-	if (cloudevent_decode(view, &event, &err) < 0) {
-		request_from_event(&event, &job->request);
-		add_dead_letter(pipeline, job, view, &event, &err);
-		refuse(job, REASON_REQUEST_INVALID, err.text);
-		digest_sha256_hex(view->value.data, view->value.data != NULL ? view->value.length : 0,
-				  job->request.fingerprint);
-		goto out;
-	}
-	if (request_decode(&event, clock_wall_ms(pipeline->clock), &job->request, &reason, &err) < 0) {
-		refuse(job, reason, err.text);
-		goto out;
-	}
-	bind(pipeline, job);
-out:
-	cloudevent_clear(&event);
-}
-
 void pipeline_receive(struct pipeline *pipeline, const struct record_view *view,
 		      int64_t assignment)
 {
-	struct job *job = job_new(view, assignment);
+	struct job *job = receive_record(pipeline, view, assignment);
 
 	atomic_fetch_add(&pipeline->jobs, 1);
-	decode(pipeline, job, view);
-	set_lane(job, view);
 	crash_point("after_poll");
-	if (job->request.id == NULL || job->request.source == NULL) {
-		/* Nobody to answer: the dead letter is all there is to publish. */
-		job->settlement = SETTLE_REPLAY;
-		text_copy(job->summary, sizeof(job->summary), "dead letter");
-		job->metric = METRIC_DEAD_LETTERS;
-		pipeline->settle.settle(pipeline->settle.context, job);
+	if (job->request.id != NULL && job->request.source != NULL) {
+		scheduler_push(pipeline->scheduler, &job->scheduled);
 		return;
 	}
-	if (!job->refusal.refused)
-		set_deadline(pipeline, job);
-	scheduler_push(pipeline->scheduler, &job->scheduled);
+	/* Nobody to answer: the dead letter is all there is to publish. */
+	job->settlement = SETTLE_REPLAY;
+	text_copy(job->summary, sizeof(job->summary), "dead letter");
+	job->metric = METRIC_DEAD_LETTERS;
+	pipeline->settle.settle(pipeline->settle.context, job);
 }
 
 /* ---- claim ---- */
@@ -188,12 +82,21 @@ static void settle(struct pipeline *pipeline, struct job *job, enum settlement s
 	pipeline->settle.settle(pipeline->settle.context, job);
 }
 
-/* The lane goes on as soon as a request's effect is there, not when its outcome is
- * committed: outcomes of one lane are published in order all the same. */
-static void leave_lane(struct pipeline *pipeline, struct job *job,
-		       const struct gate_report *report)
+/* The lane goes on when the ledger has the outcome: earlier, and a crash would have
+ * this request done once more after a later one of the same person; later (when it is
+ * committed) is not needed, since outcomes of one lane are published in order. */
+static void complete(struct pipeline *pipeline, struct job *job,
+		     const struct gate_report *report)
 {
-	scheduler_finish(pipeline->scheduler, &job->scheduled, report);
+	scheduler_settle(pipeline->scheduler, &job->scheduled, report);
+	settle(pipeline, job, SETTLE_COMPLETE);
+}
+
+/* Nothing has to be told to the ledger. */
+static void leave_lane(struct pipeline *pipeline, struct job *job)
+{
+	if (job->scheduled.lane != NULL)
+		scheduler_finish(pipeline->scheduler, &job->scheduled, NULL);
 }
 
 static void replay(struct pipeline *pipeline, struct job *job)
@@ -208,7 +111,7 @@ static void replay(struct pipeline *pipeline, struct job *job)
 	}
 	text_copy(job->summary, sizeof(job->summary), "replayed");
 	job->metric = METRIC_SETTLED_REPLAYED;
-	leave_lane(pipeline, job, NULL);
+	leave_lane(pipeline, job);
 	settle(pipeline, job, SETTLE_REPLAY);
 }
 
@@ -216,8 +119,29 @@ static void pass(struct pipeline *pipeline, struct job *job)
 {
 	text_copy(job->summary, sizeof(job->summary), "duplicate");
 	job->metric = METRIC_DUPLICATES;
-	leave_lane(pipeline, job, NULL);
+	leave_lane(pipeline, job);
 	settle(pipeline, job, SETTLE_PASS);
+}
+
+/* A duplicate of what is done has no effect of its own, so it need not keep its place:
+ * the record it waits for may be behind it in the same lane. */
+static void wait_aside(struct pipeline *pipeline, struct job *job)
+{
+	char place[300];
+
+	if (job->aside) {
+		postpone(pipeline, job, BUSY_POLL_MS);
+		return;
+	}
+	job->aside = true;
+	job_reset(job);
+	leave_lane(pipeline, job);
+	text_format(place, sizeof(place), "%s/%d/%lld", job->topic, (int)job->partition,
+		    (long long)job->offset);
+	free(job->lane_key);
+	job->lane_key = mem_strdup(place);
+	job->scheduled.lane_key = (struct slice_key){job->lane_key, strlen(job->lane_key)};
+	scheduler_push(pipeline->scheduler, &job->scheduled);
 }
 
 /* The record that has the duty to publish is another one. If the group has
@@ -237,14 +161,14 @@ static void pass_if_published(struct pipeline *pipeline, struct job *job)
 		return;
 	}
 	job->take_over = state == COMMIT_GONE;
-	postpone(pipeline, job, BUSY_POLL_MS);
+	wait_aside(pipeline, job);
 }
 
 static void settle_mismatch(struct pipeline *pipeline, struct job *job)
 {
 	settle_refusal_now(pipeline, job, REASON_REQUEST_ID_REUSED,
 			   "another request with other content came earlier under this id");
-	leave_lane(pipeline, job, NULL);
+	leave_lane(pipeline, job);
 	settle(pipeline, job, SETTLE_REPLAY);
 }
 
@@ -325,6 +249,14 @@ int pipeline_claim(struct pipeline *pipeline, struct ledger *ledger,
 }
 
 /* ---- work ---- */
+
+static void forget(struct pipeline *pipeline, struct job *job)
+{
+	claims_remove(pipeline->claims, job);
+	leave_lane(pipeline, job);
+	job_free(job);
+	atomic_fetch_sub(&pipeline->jobs, 1);
+}
 
 struct holder { /* what a turn's callbacks need */
 	struct pipeline *pipeline;
@@ -423,8 +355,7 @@ static void retry_later(struct pipeline *pipeline, const struct park_port *park,
 static void work_refused(struct pipeline *pipeline, struct job *job)
 {
 	settle_refusal(pipeline, job, job->refusal.reason, job->refusal.text);
-	leave_lane(pipeline, job, NULL);
-	settle(pipeline, job, SETTLE_COMPLETE);
+	complete(pipeline, job, NULL);
 }
 
 /* Jobs are claimed ahead of their turn; the breaker may have opened meanwhile. */
@@ -469,8 +400,7 @@ static int work_operation(struct pipeline *pipeline, const struct park_port *par
 		/* fall through */
 	case VERDICT_SETTLE:
 		settle_outcome(pipeline, job, &turn);
-		leave_lane(pipeline, job, &report);
-		settle(pipeline, job, SETTLE_COMPLETE);
+		complete(pipeline, job, &report);
 		break;
 	case VERDICT_RETRY:
 	case VERDICT_RECLAIM:
@@ -479,8 +409,7 @@ static int work_operation(struct pipeline *pipeline, const struct park_port *par
 		retry_later(pipeline, park, job, err);
 		break;
 	case VERDICT_STOP:
-		leave_lane(pipeline, job, &report);
-		claims_remove(pipeline->claims, job);
+		forget(pipeline, job);
 		rc = -1;
 		break;
 	}
@@ -523,13 +452,6 @@ static void log_end(struct pipeline *pipeline, const struct job *job)
 									started_ms)));
 }
 
-static void forget(struct pipeline *pipeline, struct job *job)
-{
-	claims_remove(pipeline->claims, job);
-	job_free(job);
-	atomic_fetch_sub(&pipeline->jobs, 1);
-}
-
 void pipeline_end(struct pipeline *pipeline, struct job *job, enum job_end end)
 {
 	if (end == JOB_COMMITTED) {
@@ -539,11 +461,16 @@ void pipeline_end(struct pipeline *pipeline, struct job *job, enum job_end end)
 	forget(pipeline, job);
 }
 
+void pipeline_completed(struct pipeline *pipeline, struct job *job)
+{
+	claims_remove(pipeline->claims, job);
+	leave_lane(pipeline, job);
+}
+
 void pipeline_again(struct pipeline *pipeline, struct job *job)
 {
 	claims_remove(pipeline->claims, job);
-	job_reset(job);
-	scheduler_push(pipeline->scheduler, &job->scheduled);
+	postpone(pipeline, job, 0);
 }
 
 static void drop_one(struct scheduled *entry, void *context)

@@ -57,7 +57,11 @@ MUST_CHECK int pipeline_work(struct pipeline *pipeline, const struct park_port *
 enum job_end { JOB_COMMITTED, JOB_STALE };
 void pipeline_end(struct pipeline *pipeline, struct job *job, enum job_end end);
 
-/* Publisher thread: the ledger says that another holds it; it starts anew. */
+/* Publisher thread: the ledger has the outcome; its lane goes on. */
+void pipeline_completed(struct pipeline *pipeline, struct job *job);
+
+/* Publisher thread: the ledger says that another holds it; it starts anew, at the head
+ * of its lane as before. */
 void pipeline_again(struct pipeline *pipeline, struct job *job);
 
 /* Consumer thread: forget what waits of an assigned partition. */

@@ -76,6 +76,7 @@ struct job {
 	struct error last_fault;	/* why the last attempt was given up; NONE = there was none */
 	int64_t polls;			/* of a claim that another holds */
 	bool take_over;			/* the record with the duty to publish is gone */
+	bool aside;			/* a duplicate that waits in a lane of its own */
 	struct gate_report report;	/* of the last attempt, until the slot is given back */
 	int64_t wake_ms;		/* postponed until then (steady clock) */
 

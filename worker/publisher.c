@@ -57,12 +57,13 @@ static int64_t now_ms(const struct publisher *publisher)
 
 /* ---- gathering ---- */
 
-/* Is anything under way that will be settled soon? What sleeps in its lane is not. */
+/* Is anything under way that will be settled soon? What sleeps in its lane is not, nor
+ * what waits there for a settled one to be completed. */
 static bool others_are_coming(struct publisher *publisher)
 {
 	struct scheduler_counts counts = scheduler_counts(publisher->options.pipeline->scheduler);
 
-	return counts.entries > counts.sleeping;
+	return counts.lanes > counts.sleeping + counts.settled;
 }
 
 void publisher_settle(void *context, struct job *job)
@@ -176,7 +177,7 @@ static bool is_due_for_completion(const struct job *job)
 static bool is_in_ledger(const struct job *job)
 {
 	return job->settlement != SETTLE_PASS && job->request.id != NULL &&
-	       job->claim.outcome != CLAIM_MISMATCH;
+	       job->request.source != NULL && job->claim.outcome != CLAIM_MISMATCH;
 }
 
 static size_t ask_completions(const struct publisher *publisher,
@@ -210,7 +211,19 @@ static size_t ask_publications(const struct publisher *publisher,
 	return count;
 }
 
-/* Jobs that another holds by now begin anew; the rest of the batch moves up. */
+/* Another holds the job by now. Of what is no longer assigned to this process the
+ * outcome is the other's business; the rest begins anew and waits for it. */
+static void lose(struct publisher *publisher, struct job *job)
+{
+	struct pipeline *pipeline = publisher->options.pipeline;
+
+	if (assignment_is_current(publisher->options.assignment, job->scheduled.group))
+		pipeline_again(pipeline, job);
+	else
+		pipeline_end(pipeline, job, JOB_STALE);
+}
+
+/* What is lost leaves the batch; the rest of it moves up. */
 static void take_answers(struct publisher *publisher,
 			 const struct ledger_completion *completions)
 {
@@ -220,11 +233,11 @@ static void take_answers(struct publisher *publisher,
 		struct job *job = publisher->batch[i];
 
 		if (is_due_for_completion(job) && completions[asked++].answer == LEDGER_LOST) {
-			pipeline_again(publisher->options.pipeline, job);
+			lose(publisher, job);
 			continue;
 		}
 		job->completed = true;
-		claims_remove(publisher->options.pipeline->claims, job);
+		pipeline_completed(publisher->options.pipeline, job);
 		publisher->batch[kept++] = job;
 	}
 	publisher->batch_count = kept;

@@ -56,7 +56,7 @@ struct scheduler {
 	struct turnstile *turnstiles;
 	size_t turnstile_count;
 	struct turnstile *turn; /* whose turn it is; NULL = the first's */
-	size_t entries, taken, asleep;
+	size_t entries, taken, asleep, settled;
 	int64_t next_sequence;
 };
 
@@ -303,6 +303,7 @@ void scheduler_push(struct scheduler *scheduler, struct scheduled *entry)
 	entry->lane = lane;
 	entry->next = NULL;
 	entry->has_slot = false;
+	entry->settled = false;
 	entry->sequence = scheduler->next_sequence++;
 	*lane->last = entry;
 	lane->last = &entry->next;
@@ -480,6 +481,24 @@ static void unlink_head(struct scheduler *scheduler, struct lane *lane)
 	scheduler->entries--;
 }
 
+void scheduler_settle(struct scheduler *scheduler, struct scheduled *entry,
+		      const struct gate_report *report)
+{
+	pthread_mutex_lock(&scheduler->mutex);
+	assert(entry->lane != NULL && entry->lane->first == entry && !entry->settled);
+	return_slot(scheduler, entry, report);
+	entry->settled = true;
+	scheduler->settled++;
+	pthread_mutex_unlock(&scheduler->mutex);
+}
+
+static void unsettle(struct scheduler *scheduler, struct scheduled *entry)
+{
+	if (entry->settled)
+		scheduler->settled--;
+	entry->settled = false;
+}
+
 void scheduler_finish(struct scheduler *scheduler, struct scheduled *entry,
 		      const struct gate_report *report)
 {
@@ -489,6 +508,7 @@ void scheduler_finish(struct scheduler *scheduler, struct scheduled *entry,
 	lane = entry->lane;
 	assert(lane != NULL && lane->place == LANE_TAKEN && lane->first == entry);
 	return_slot(scheduler, entry, report);
+	unsettle(scheduler, entry);
 	unlink_head(scheduler, lane);
 	scheduler->taken--;
 	lane->place = LANE_NOWHERE;
@@ -506,6 +526,7 @@ void scheduler_postpone(struct scheduler *scheduler, struct scheduled *entry, in
 	lane = entry->lane;
 	assert(lane != NULL && lane->place == LANE_TAKEN && lane->first == entry);
 	return_slot(scheduler, entry, report);
+	unsettle(scheduler, entry);
 	scheduler->taken--;
 	put_to_sleep(scheduler, lane, until_ms);
 	if (scheduler->sleepers[0] == lane)
@@ -579,7 +600,8 @@ struct scheduler_counts scheduler_counts(struct scheduler *scheduler)
 
 	pthread_mutex_lock(&scheduler->mutex);
 	counts = (struct scheduler_counts){scheduler->entries, scheduler->taken,
-					   scheduler->lane_count, scheduler->asleep};
+					   scheduler->lane_count, scheduler->asleep,
+					   scheduler->settled};
 	pthread_mutex_unlock(&scheduler->mutex);
 	return counts;
 }

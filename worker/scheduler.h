@@ -27,6 +27,7 @@ struct scheduled {
 	int64_t give_up_ms;	/* steady clock; from then on it is given out without a slot; 0 = never */
 	int64_t group;		/* what scheduler_drop() selects by (an assigned partition) */
 	bool has_slot;		/* set when given out: a slot of 'gate' is held */
+	bool settled;		/* set by scheduler_settle() */
 
 	struct lane *lane; /* the scheduler's own from here on */
 	struct scheduled *next;
@@ -47,6 +48,12 @@ size_t scheduler_take(struct scheduler *scheduler, struct scheduled **entries, s
 		      int64_t timeout_ms);
 void scheduler_wake(struct scheduler *scheduler);
 
+/* The work is done, but not yet for good: the slot is given back with 'report' (NULL =
+ * no calls were made), while the lane stays as it is until scheduler_finish() or
+ * scheduler_postpone(). */
+void scheduler_settle(struct scheduler *scheduler, struct scheduled *entry,
+		      const struct gate_report *report);
+
 /* The lane goes on to its next entry. The slot, if held, is given back with 'report'
  * (NULL = no calls were made). */
 void scheduler_finish(struct scheduler *scheduler, struct scheduled *entry,
@@ -64,9 +71,9 @@ void scheduler_drop(struct scheduler *scheduler, int64_t group,
 		    void (*dropped)(struct scheduled *entry, void *context), void *context);
 
 /* All entries held, and those of them that are taken; lanes, and those of them whose
- * head was postponed and whose time has not come. */
+ * head was postponed and whose time has not come, or is settled. */
 struct scheduler_counts {
-	size_t entries, taken, lanes, sleeping;
+	size_t entries, taken, lanes, sleeping, settled;
 };
 struct scheduler_counts scheduler_counts(struct scheduler *scheduler);
 /* A gate is guarded by the scheduler's lock. */

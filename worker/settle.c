@@ -137,16 +137,3 @@ int settle_from_ledger(struct job *job, struct error *err)
 		return -1;
 	return unpack(job, stored->credential, stored->credential_bytes, err);
 }
-
-void settle_text_actions(char *out, size_t capacity, const char *action)
-{
-	const struct operation *const *all = operation_all();
-	size_t used;
-
-	text_format(out, capacity, "data.action: there is no '%.40s'; there are", action);
-	for (size_t i = 0; all[i] != NULL; i++) {
-		used = strlen(out);
-		text_format(out + used, capacity - used, "%s %s", i == 0 ? ":" : ",",
-			    all[i]->action);
-	}
-}

@@ -22,7 +22,4 @@ void settle_refusal_now(struct pipeline *pipeline, struct job *job, enum reason 
 /* What the ledger has kept, unchanged. ERROR_FATAL when it can't be read. */
 MUST_CHECK int settle_from_ledger(struct job *job, struct error *err);
 
-/* "no action 'x'; there are: a, b, c" */
-void settle_text_actions(char *out, size_t capacity, const char *action);
-
 #endif

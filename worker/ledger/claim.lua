@@ -37,6 +37,7 @@ if not state then
 	if record >= since then
 		return {'fresh', epoch, token, '1', started}
 	end
+	redis.call('HSET', KEYS[1], 'forgotten', '1')
 	return {'resume', epoch, token, '1', started}
 end
 
@@ -61,7 +62,8 @@ if rest_ms > 0 then
 	return {'busy', epoch, string.format('%.0f', rest_ms)}
 end
 
-local held = redis.call('HMGET', KEYS[1], 'token', 'attempts', 'started_ms', 'step', 'intent')
+local held = redis.call('HMGET', KEYS[1], 'token', 'attempts', 'started_ms', 'step', 'intent',
+	'forgotten')
 -- Above the last one, and from the clock again: a claim that a failover lost must
 -- not have its token given to somebody else.
 local token = string.format('%.0f', math.max(held[1] + 1, now_us))
@@ -69,4 +71,6 @@ local attempts = string.format('%.0f', held[2] + 1)
 redis.call('HSET', KEYS[1], 'state', 'working', 'at', ARGV[2], 'token', token, 'owner', ARGV[3],
 	'lease_until_ms', string.format('%.0f', now_ms + ARGV[4]), 'attempts', attempts)
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
-return {'resume', epoch, token, attempts, held[3], held[4], held[5]}
+-- A claim that came to no step wrote nothing: the next begins as if it were the first.
+local outcome = (held[4] or held[6]) and 'resume' or 'fresh'
+return {outcome, epoch, token, attempts, held[3], held[4], held[5]}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * receive.c - what a record asks for: the action, the Grafana, the lane, the deadline.
+ *
+ * Called by pipeline.c on the consumer's thread. Cannot fail: whatever is wrong with
+ * a record becomes part of the job, a refusal or a dead letter, and takes the same
+ * way to its outcome as everything else.
+ */
+#include "worker/receive.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "codec/deadletter.h"
+
+static void refuse(struct job *job, enum reason reason, const char *text)
+{
+	job->refusal.refused = true;
+	job->refusal.reason = reason;
+	text_copy(job->refusal.text, sizeof(job->refusal.text), text);
+}
+
+/* Records of one key stay in order; one without a key is as good as its subject. */
+static void set_lane(struct job *job, const struct record_view *view)
+{
+	size_t length = view->key.data != NULL ? view->key.length : 0;
+
+	job->lane_key = length > 0 ? mem_strndup(view->key.data, length)
+				   : mem_strdup(job->request.subject != NULL
+							? job->request.subject
+							: "");
+	job->scheduled.lane_key.bytes = job->lane_key;
+	job->scheduled.lane_key.length = length > 0 ? length : strlen(job->lane_key);
+}
+
+static void set_deadline(const struct pipeline *pipeline, struct job *job)
+{
+	int64_t now_ms = clock_wall_ms(pipeline->clock);
+	int64_t limit_s = pipeline->settings->worker.deadline_s;
+	struct request *request = &job->request;
+
+	if (request->deadline_ms == 0 && limit_s > 0)
+		request->deadline_ms =
+			(job->record_time_ms >= 0 ? job->record_time_ms : now_ms) + limit_s * 1000;
+	if (request->deadline_ms != 0)
+		job->scheduled.give_up_ms = clock_steady_ms(pipeline->clock) +
+					    (request->deadline_ms - now_ms);
+}
+
+/* "there is no 'x'; there are: a, b, c" */
+static void list_actions(char *out, size_t capacity, const char *action)
+{
+	const struct operation *const *all = operation_all();
+	size_t used;
+
+	text_format(out, capacity, "data.action: there is no '%.40s'; there are", action);
+	for (size_t i = 0; all[i] != NULL; i++) {
+		used = strlen(out);
+		text_format(out + used, capacity - used, "%s %s", i == 0 ? ":" : ",",
+			    all[i]->action);
+	}
+}
+
+/* Which action, of which Grafana; a request without them is refused. */
+static void bind(struct pipeline *pipeline, struct job *job)
+{
+	const struct request *request = &job->request;
+	const struct settings *settings = pipeline->settings;
+	const struct instance_settings *instance = settings_instance(settings, request->instance);
+	struct error err = {0};
+
+	job->operation = operation_find(request->action);
+	if (job->operation == NULL) {
+		list_actions(job->refusal.text, sizeof(job->refusal.text), request->action);
+		job->refusal.refused = true;
+		job->refusal.reason = REASON_REQUEST_UNKNOWN_ACTION;
+		return;
+	}
+	if (instance == NULL) {
+		error_set(&err, ERROR_REFUSED, "pipeline", 0,
+			  "data.instance: no [grafana.%.40s] is configured", request->instance);
+		refuse(job, REASON_REQUEST_UNKNOWN_INSTANCE, err.text);
+		return;
+	}
+	if (operation_validate(job->operation, request, &err) < 0) {
+		refuse(job, REASON_REQUEST_INVALID, err.text);
+		return;
+	}
+	job->instance = &pipeline->instances[instance - settings->instances];
+	job->scheduled.gate = job->instance->gate;
+}
+
+static void add_dead_letter(struct pipeline *pipeline, struct job *job,
+			    const struct record_view *view, const struct cloudevent *event,
+			    const struct error *cause)
+{
+	struct record record;
+
+	deadletter_encode(view, pipeline->settings->kafka.group, event->error_class, cause,
+			  &record);
+	job_add_record(job, &record);
+	log_write(pipeline->log, LOG_WARN, "record cannot be read",
+		  LOG_FIELDS(LOG_TEXT("topic", view->topic), LOG_NUMBER("part", view->partition),
+			     LOG_NUMBER("off", view->offset), LOG_TEXT("class", event->error_class),
+			     LOG_FAULT(cause)));
+}
+
+static void decode(struct pipeline *pipeline, struct job *job, const struct record_view *view)
+{
+	struct cloudevent event = {0};
+	enum reason reason = REASON_REQUEST_INVALID;
+	struct error err = {0};
+
+	if (cloudevent_decode(view, &event, &err) < 0) {
+		request_from_event(&event, &job->request);
+		add_dead_letter(pipeline, job, view, &event, &err);
+		refuse(job, REASON_REQUEST_INVALID, err.text);
+		digest_sha256_hex(view->value.data, view->value.data != NULL ? view->value.length : 0,
+				  job->request.fingerprint);
+		goto out;
+	}
+	if (request_decode(&event, clock_wall_ms(pipeline->clock), &job->request, &reason, &err) < 0) {
+		refuse(job, reason, err.text);
+		goto out;
+	}
+	bind(pipeline, job);
+out:
+	cloudevent_clear(&event);
+}
+
+struct job *receive_record(struct pipeline *pipeline, const struct record_view *view,
+			   int64_t assignment)
+{
+	struct job *job = job_new(view, assignment);
+
+	decode(pipeline, job, view);
+	set_lane(job, view);
+	if (!job->refusal.refused)
+		set_deadline(pipeline, job);
+	return job;
+}
