@@ -88,7 +88,7 @@ const struct setting settings_table[] = {
 	{AT(worker, id), TEXT(0, 128, ""), .derived = "the host name", .check = check_worker_id,
 	 .help = "Name of this worker: its own, and the same after a restart."},
 	{AT(worker, threads), NUMBER(1, 1024, "32"), .help = "Requests worked on at one time."},
-	{AT(worker, max_in_flight), NUMBER(1, 100000, "2000"),
+	{AT(worker, max_in_flight), NUMBER(1, 100000, "1000"),
 	 .help = "Requests held in memory; beyond it no more are read."},
 	{AT(worker, lease_ms), NUMBER(1000, HOUR_MS, "120000"),
 	 .help = "How long a request belongs to a worker that is not heard of.\n"

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The three Kafka requests that no client is needed for, over a plain socket.
+"""The five Kafka requests that no client is needed for, over a plain socket.
 
 Metadata answers "is it up", CreateTopics makes topics, OffsetFetch reads what a
-group has committed, its metadata included. Standard library only,
-so that the demo needs no Kafka client. All use the oldest request versions
-that current brokers still take. Errors are raised as WireError or OSError.
+group has committed, its metadata included, OffsetCommit writes that for a group
+without members, DeleteRecords cuts off the beginning of a partition. Standard
+library only, so that the demo needs no Kafka client. All use the oldest request
+versions that current brokers still take. Errors are raised as WireError or OSError.
 """
 
 import socket
 import struct
 import time
 
-METADATA, OFFSET_FETCH, CREATE_TOPICS = 3, 9, 19
+METADATA, OFFSET_COMMIT, OFFSET_FETCH, CREATE_TOPICS, DELETE_RECORDS = 3, 8, 9, 19, 21
 TOPIC_ALREADY_EXISTS = 36
 
 
@@ -151,3 +152,28 @@ def committed(address, group, timeout_s=5):
     if code:
         raise WireError(f"group {group}: error {code}")
     return found
+
+
+def commit(address, group, topic, partition, offset, metadata, timeout_s=5):
+    """Commit one offset for a group that has no members."""
+    place = _array([struct.pack(">iq", partition, offset) + _text(metadata)])
+    answer = _ask(address, OFFSET_COMMIT, 2,
+                  _text(group) + struct.pack(">i", -1) + _text("") + struct.pack(">q", -1)
+                  + _array([_text(topic) + place]), timeout_s)
+    answer.number("i"), answer.text(), answer.number("i"), answer.number("i")
+    code = answer.number("h")
+    if code:
+        raise WireError(f"group {group}: error {code}")
+
+
+def delete_records(address, topic, partition, before, timeout_s=5):
+    """Delete the records of a partition below the offset 'before'."""
+    place = _array([struct.pack(">iq", partition, before)])
+    answer = _ask(address, DELETE_RECORDS, 0,
+                  _array([_text(topic) + place]) + struct.pack(">i", timeout_s * 1000), timeout_s)
+    for field in "ii":
+        answer.number(field)
+    answer.text(), answer.number("i"), answer.number("i"), answer.number("q")
+    code = answer.number("h")
+    if code:
+        raise WireError(f"{topic}/{partition}: error {code}")

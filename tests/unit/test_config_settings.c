@@ -53,7 +53,7 @@ static void fills_in_every_default(void **state)
 	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
 	assert_string_equal(settings.worker.id, host);
 	assert_int_equal(settings.worker.threads, 32);
-	assert_int_equal(settings.worker.max_in_flight, 2000);
+	assert_int_equal(settings.worker.max_in_flight, 1000);
 	assert_int_equal(settings.worker.lease_ms, 120000);
 	assert_int_equal(settings.worker.drain_ms, 25000);
 	assert_int_equal(settings.worker.deadline_s, 0);

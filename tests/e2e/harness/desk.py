@@ -149,6 +149,8 @@ class Desk:
 
     def settle(self, secrets=()):
         """Stop and check everything; the logs of the other simulators too."""
+        for worker in self.stage.workers:
+            assert worker.running(), f"{worker.name} has died\n{worker.log_tail()}"
         self.stage.settle(secrets)
         opened = [self.stage.vault.open(event) for event in self.stage.credentials()]
         no_plaintext([*opened, *secrets], file_places(*(sim.journal_path for sim in self.simulators)))
