@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Redis, Kafka and Grafana go away, forget and come back, all under load."""
+
+import time
+
+import pytest
+
+from conftest import VERSIONS
+from harness.load import SHORT, Load, running_for_an_hour
+from harness.paths import wait_until
+
+pytestmark = pytest.mark.parametrize("_grafana", VERSIONS[-1:], indirect=True)
+OUTAGE_S = 10
+
+
+@pytest.fixture
+def stage(sim, make_stage):
+    stage = make_stage(3)
+    running_for_an_hour(stage)
+    return stage
+
+
+@pytest.fixture
+def load(sim, stage):
+    load = Load(sim, stage.name, old=30)
+    sim.settings(latency_ms=15)
+    return load
+
+
+def begin(stage, load, count=200, **options):
+    """A worker amid that many requests."""
+    worker = stage.worker(SHORT).start()
+    stage.send(*load.requests(count, **options))
+    stage.committed.count(stage.topics.outcomes, count // 10)
+    return worker
+
+
+def finish(stage, load, **options):
+    stage.all_outcomes()
+    stage.wait_consumed()
+    stage.settle()
+    load.check(stage, **options)
+
+
+def writes(sim):
+    return [entry["n"] for entry in sim.requests() if entry["write"]]
+
+
+def wait_quiet(worker, sim):
+    """What was in flight has ended: the worker knows, and no call is under way."""
+    worker.wait_ready(False)
+    wait_until(lambda: all(entry["done"] for entry in sim.requests()), "calls in flight end", 10)
+
+
+def test_nothing_is_written_without_redis(stage, load, sim):
+    worker = begin(stage, load)
+    stage.services.stop_redis()
+    end = time.monotonic() + OUTAGE_S
+    wait_quiet(worker, sim)
+    before = writes(sim)
+    stage.send(*load.requests(230))
+    while time.monotonic() < end:
+        assert writes(sim) == before
+        assert worker.http("/readyz")[0] == 503
+        stage.committed.poll()
+    stage.services.start_redis()
+    worker.wait_ready()
+    finish(stage, load)
+
+
+@pytest.mark.parametrize("refuse, allow", [
+    ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
+    ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
+], ids=["readonly", "out of memory"])
+def test_nothing_is_written_when_redis_takes_no_writes(stage, load, sim, refuse, allow):
+    worker = begin(stage, load)
+    try:
+        assert stage.services.redis_command(refuse) == "+OK"
+        wait_quiet(worker, sim)
+        before = writes(sim)
+        stage.send(*load.requests(230))
+        worker.wait_log("redis answered: (READONLY|OOM)")
+        failures = worker.log().count("ledger is away")
+        worker.wait_for(lambda: worker.log().count("ledger is away") > failures + 3, "it has tried again")
+        assert writes(sim) == before
+    finally:
+        assert stage.services.redis_command(allow) == "+OK"
+    worker.wait_ready()
+    finish(stage, load)
+
+
+def test_nothing_is_created_twice_when_redis_is_emptied(stage, load):
+    """Duplicates are left out: whoever has forgotten a request can't know it again."""
+    worker = begin(stage, load, 300, duplicates=0)
+    for count in (60, 120, 180):
+        stage.committed.count(stage.topics.outcomes, count)
+        stage.services.flush_redis()
+    worker.wait_log("level=error.*the ledger's epoch changed")
+    # An account that another request made a moment ago may be taken for one's own.
+    finish(stage, load, results=False)
+
+
+def test_nothing_is_lost_when_the_broker_restarts(stage, load):
+    worker = begin(stage, load, 300)
+    stage.services.restart_kafka()
+    stage.send(*load.requests(330))
+    finish(stage, load)
+    assert worker.log().count("grantd is running") == 1
+
+
+def test_requests_wait_while_grafana_is_away(stage, load, sim):
+    def breaker_is(closed):
+        return ('grantd_breaker_state{instance="main"} 0' in worker.http("/metrics")[1]) == closed
+
+    worker = begin(stage, load)
+    sim.fault("reset_before", "*", "/api/users/lookup", count=-1)
+    worker.wait_for(lambda: breaker_is(False), "the breaker opens")
+    assert worker.http("/readyz")[0] == 200
+    sim.clear_faults()
+    worker.wait_for(lambda: breaker_is(True), "the breaker closes")
+    finish(stage, load)
