@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 
+#include "base/condition.h"
 #include "base/crash_point.h"
 #include "base/memory.h"
 #include "worker/backoff.h"
@@ -110,16 +110,7 @@ static int64_t closing_time_ms(struct publisher *publisher)
 
 static void wait_ms(struct publisher *publisher, int64_t duration_ms)
 {
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += duration_ms / 1000;
-	until.tv_nsec += duration_ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_cond_timedwait(&publisher->changed, &publisher->mutex, &until);
+	condition_wait_ms(&publisher->changed, &publisher->mutex, duration_ms);
 }
 
 static bool must_wait(struct publisher *publisher, int64_t *duration_ms)
@@ -417,16 +408,12 @@ static void *run(void *context)
 struct publisher *publisher_new(const struct publisher_options *options)
 {
 	struct publisher *publisher = mem_zalloc(sizeof(*publisher));
-	pthread_condattr_t attributes;
 
 	publisher->options = *options;
 	publisher->producer = producer_new(
 		&(struct producer_options){options->settings, options->log});
 	pthread_mutex_init(&publisher->mutex, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&publisher->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	condition_init(&publisher->changed);
 	job_queue_init(&publisher->incoming);
 	job_queue_init(&publisher->committed);
 	return publisher;

@@ -14,27 +14,13 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
+#include "base/condition.h"
 #include "base/memory.h"
+#include "worker/lanes.h"
+#include "worker/sleepers.h"
 
-enum { FIRST_BUCKETS = 256, WAIT_STEP_MS = 1000 };
-
-enum lane_place { LANE_NOWHERE, LANE_READY, LANE_ASLEEP, LANE_TAKEN };
-
-struct lane {
-	uint64_t hash;
-	struct lane *same_bucket;
-	char *key;
-	size_t key_length;
-	struct scheduled *first, **last; /* the head stays here while it is taken */
-	enum lane_place place;
-	struct lane *next_ready, **ready_link;
-	struct turnstile *turnstile; /* with LANE_READY */
-	int64_t wake_ms;	     /* with LANE_ASLEEP: postponed until then */
-	size_t heap_index;
-};
+enum { WAIT_STEP_MS = 1000 };
 
 /* The ready lanes of one gate (NULL: those that need none). */
 struct turnstile {
@@ -49,10 +35,8 @@ struct scheduler {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	bool woken;
-	struct lane **buckets;
-	size_t bucket_count, lane_count;
-	struct lane **sleepers; /* heap by wake_ms */
-	size_t sleeper_count, sleeper_capacity;
+	struct lanes lanes;
+	struct sleepers sleepers;
 	struct turnstile *turnstiles;
 	size_t turnstile_count;
 	struct turnstile *turn; /* whose turn it is; NULL = the first's */
@@ -63,139 +47,6 @@ struct scheduler {
 static int64_t now_of(const struct scheduler *scheduler)
 {
 	return clock_steady_ms(scheduler->clock);
-}
-
-/* ---- the heap of sleepers ---- */
-
-static void heap_put(struct scheduler *scheduler, size_t index, struct lane *lane)
-{
-	scheduler->sleepers[index] = lane;
-	lane->heap_index = index;
-}
-
-static void heap_up(struct scheduler *scheduler, size_t index, struct lane *lane)
-{
-	while (index > 0 && scheduler->sleepers[(index - 1) / 2]->wake_ms > lane->wake_ms) {
-		heap_put(scheduler, index, scheduler->sleepers[(index - 1) / 2]);
-		index = (index - 1) / 2;
-	}
-	heap_put(scheduler, index, lane);
-}
-
-static void heap_down(struct scheduler *scheduler, size_t index, struct lane *lane)
-{
-	size_t child;
-
-	while ((child = index * 2 + 1) < scheduler->sleeper_count) {
-		if (child + 1 < scheduler->sleeper_count &&
-		    scheduler->sleepers[child + 1]->wake_ms < scheduler->sleepers[child]->wake_ms)
-			child++;
-		if (scheduler->sleepers[child]->wake_ms >= lane->wake_ms)
-			break;
-		heap_put(scheduler, index, scheduler->sleepers[child]);
-		index = child;
-	}
-	heap_put(scheduler, index, lane);
-}
-
-static void heap_remove(struct scheduler *scheduler, struct lane *lane)
-{
-	size_t index = lane->heap_index;
-	struct lane *moved = scheduler->sleepers[--scheduler->sleeper_count];
-
-	if (moved == lane)
-		return;
-	heap_up(scheduler, index, moved);
-	heap_down(scheduler, moved->heap_index, moved);
-}
-
-static void heap_insert(struct scheduler *scheduler, struct lane *lane)
-{
-	if (scheduler->sleeper_count == scheduler->sleeper_capacity) {
-		scheduler->sleeper_capacity = scheduler->sleeper_capacity * 2 + 64;
-		scheduler->sleepers = mem_grow_array(scheduler->sleepers,
-						     scheduler->sleeper_capacity,
-						     sizeof(struct lane *));
-	}
-	heap_up(scheduler, scheduler->sleeper_count++, lane);
-}
-
-/* ---- the table of lanes ---- */
-
-static uint64_t hash_bytes(const char *bytes, size_t length)
-{
-	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
-	return hash;
-}
-
-static struct lane **bucket_of(struct scheduler *scheduler, uint64_t hash)
-{
-	return &scheduler->buckets[hash & (scheduler->bucket_count - 1)];
-}
-
-static void grow_table(struct scheduler *scheduler)
-{
-	size_t old_count = scheduler->bucket_count;
-	struct lane **old = scheduler->buckets;
-
-	scheduler->bucket_count *= 2;
-	scheduler->buckets = mem_array(scheduler->bucket_count, sizeof(struct lane *));
-	for (size_t i = 0; i < old_count; i++)
-		while (old[i] != NULL) {
-			struct lane *lane = old[i];
-			struct lane **bucket = bucket_of(scheduler, lane->hash);
-
-			old[i] = lane->same_bucket;
-			lane->same_bucket = *bucket;
-			*bucket = lane;
-		}
-	free(old);
-}
-
-static struct lane *lane_find(struct scheduler *scheduler, const struct slice_key *key,
-			      uint64_t hash)
-{
-	for (struct lane *lane = *bucket_of(scheduler, hash); lane != NULL;
-	     lane = lane->same_bucket)
-		if (lane->hash == hash && lane->key_length == key->length &&
-		    memcmp(lane->key, key->bytes, key->length) == 0)
-			return lane;
-	return NULL;
-}
-
-static struct lane *lane_open(struct scheduler *scheduler, const struct slice_key *key)
-{
-	uint64_t hash = hash_bytes(key->bytes, key->length);
-	struct lane *lane = lane_find(scheduler, key, hash);
-
-	if (lane != NULL)
-		return lane;
-	if (scheduler->lane_count >= scheduler->bucket_count)
-		grow_table(scheduler);
-	lane = mem_zalloc(sizeof(*lane));
-	lane->hash = hash;
-	lane->key = mem_strndup(key->bytes, key->length);
-	lane->key_length = key->length;
-	lane->last = &lane->first;
-	lane->same_bucket = *bucket_of(scheduler, hash);
-	*bucket_of(scheduler, hash) = lane;
-	scheduler->lane_count++;
-	return lane;
-}
-
-static void lane_close(struct scheduler *scheduler, struct lane *lane)
-{
-	struct lane **link = bucket_of(scheduler, lane->hash);
-
-	while (*link != lane)
-		link = &(*link)->same_bucket;
-	*link = lane->same_bucket;
-	scheduler->lane_count--;
-	free(lane->key);
-	free(lane);
 }
 
 /* ---- where a lane is ---- */
@@ -227,7 +78,7 @@ static void make_ready(struct scheduler *scheduler, struct lane *lane)
 	/* Its deadline must be noticed even while the gate lets nobody in. */
 	if (lane->first->gate != NULL && lane->first->give_up_ms != 0) {
 		lane->wake_ms = lane->first->give_up_ms;
-		heap_insert(scheduler, lane);
+		sleepers_insert(&scheduler->sleepers, lane);
 	}
 }
 
@@ -239,7 +90,7 @@ static void leave_ready(struct scheduler *scheduler, struct lane *lane)
 	else
 		lane->turnstile->last = lane->ready_link;
 	if (lane->first->gate != NULL && lane->first->give_up_ms != 0)
-		heap_remove(scheduler, lane);
+		sleepers_remove(&scheduler->sleepers, lane);
 	lane->place = LANE_NOWHERE;
 }
 
@@ -253,7 +104,7 @@ static void put_to_sleep(struct scheduler *scheduler, struct lane *lane, int64_t
 	 * again and again. */
 	if (give_up_ms > now_of(scheduler) && give_up_ms < until_ms)
 		lane->wake_ms = give_up_ms;
-	heap_insert(scheduler, lane);
+	sleepers_insert(&scheduler->sleepers, lane);
 	scheduler->asleep++;
 }
 
@@ -262,7 +113,7 @@ static void leave_place(struct scheduler *scheduler, struct lane *lane)
 	if (lane->place == LANE_READY) {
 		leave_ready(scheduler, lane);
 	} else if (lane->place == LANE_ASLEEP) {
-		heap_remove(scheduler, lane);
+		sleepers_remove(&scheduler->sleepers, lane);
 		scheduler->asleep--;
 	}
 	lane->place = LANE_NOWHERE;
@@ -275,7 +126,7 @@ static void announce(struct scheduler *scheduler, const struct lane *lane)
 	const struct turnstile *turnstile = lane->turnstile;
 	bool gate_refuses = turnstile->wait_until_ms == INT64_MAX ||
 			    (turnstile->wait_until_ms != 0 && turnstile->first != lane);
-	bool is_first_due = scheduler->sleeper_count > 0 && scheduler->sleepers[0] == lane;
+	bool is_first_due = sleepers_first(&scheduler->sleepers) == lane;
 
 	if (!gate_refuses || is_first_due)
 		pthread_cond_signal(&scheduler->changed);
@@ -285,7 +136,7 @@ static void announce(struct scheduler *scheduler, const struct lane *lane)
 static void go_on(struct scheduler *scheduler, struct lane *lane)
 {
 	if (lane->first == NULL) {
-		lane_close(scheduler, lane);
+		lanes_close(&scheduler->lanes, lane);
 		return;
 	}
 	make_ready(scheduler, lane);
@@ -299,7 +150,7 @@ void scheduler_push(struct scheduler *scheduler, struct scheduled *entry)
 	struct lane *lane;
 
 	pthread_mutex_lock(&scheduler->mutex);
-	lane = lane_open(scheduler, &entry->lane_key);
+	lane = lanes_open(&scheduler->lanes, &entry->lane_key);
 	entry->lane = lane;
 	entry->next = NULL;
 	entry->has_slot = false;
@@ -329,10 +180,10 @@ static size_t wake_sleepers(struct scheduler *scheduler, struct scheduled **entr
 			    size_t max, int64_t now_ms)
 {
 	size_t count = 0;
+	struct lane *lane;
 
-	while (count < max && scheduler->sleeper_count > 0 &&
-	       scheduler->sleepers[0]->wake_ms <= now_ms) {
-		struct lane *lane = scheduler->sleepers[0];
+	while (count < max && (lane = sleepers_first(&scheduler->sleepers)) != NULL &&
+	       lane->wake_ms <= now_ms) {
 		int64_t give_up_ms = lane->first->give_up_ms;
 
 		if (give_up_ms != 0 && give_up_ms <= now_ms) {
@@ -388,8 +239,8 @@ static size_t take_ready(struct scheduler *scheduler, struct scheduled **entries
 
 static int64_t next_event_ms(const struct scheduler *scheduler)
 {
-	int64_t next_ms = scheduler->sleeper_count > 0 ? scheduler->sleepers[0]->wake_ms
-						       : INT64_MAX;
+	const struct lane *first = sleepers_first(&scheduler->sleepers);
+	int64_t next_ms = first != NULL ? first->wake_ms : INT64_MAX;
 
 	for (const struct turnstile *turnstile = scheduler->turnstiles; turnstile != NULL;
 	     turnstile = turnstile->next)
@@ -397,20 +248,6 @@ static int64_t next_event_ms(const struct scheduler *scheduler)
 		    turnstile->wait_until_ms < next_ms)
 			next_ms = turnstile->wait_until_ms;
 	return next_ms;
-}
-
-static void wait_ms(struct scheduler *scheduler, int64_t duration_ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += duration_ms / 1000;
-	until.tv_nsec += duration_ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_cond_timedwait(&scheduler->changed, &scheduler->mutex, &until);
 }
 
 static size_t take_now(struct scheduler *scheduler, struct scheduled **entries, size_t max)
@@ -434,7 +271,8 @@ size_t scheduler_take(struct scheduler *scheduler, struct scheduled **entries, s
 		left_ms = (until_ms < give_up_ms ? until_ms : give_up_ms) - now_of(scheduler);
 		if (now_of(scheduler) >= give_up_ms)
 			break;
-		wait_ms(scheduler, left_ms < 1 ? 1 : left_ms < WAIT_STEP_MS ? left_ms : WAIT_STEP_MS);
+		condition_wait_ms(&scheduler->changed, &scheduler->mutex,
+				  left_ms < 1 ? 1 : left_ms < WAIT_STEP_MS ? left_ms : WAIT_STEP_MS);
 	}
 	scheduler->woken = false;
 	pthread_mutex_unlock(&scheduler->mutex);
@@ -529,7 +367,7 @@ void scheduler_postpone(struct scheduler *scheduler, struct scheduled *entry, in
 	unsettle(scheduler, entry);
 	scheduler->taken--;
 	put_to_sleep(scheduler, lane, until_ms);
-	if (scheduler->sleepers[0] == lane)
+	if (sleepers_first(&scheduler->sleepers) == lane)
 		pthread_cond_signal(&scheduler->changed);
 	pthread_mutex_unlock(&scheduler->mutex);
 }
@@ -577,8 +415,8 @@ void scheduler_drop(struct scheduler *scheduler, int64_t group,
 	struct scheduled *chain = NULL;
 
 	pthread_mutex_lock(&scheduler->mutex);
-	for (size_t i = 0; i < scheduler->bucket_count; i++)
-		for (struct lane *lane = scheduler->buckets[i], *next; lane != NULL; lane = next) {
+	for (size_t i = 0; i < scheduler->lanes.bucket_count; i++)
+		for (struct lane *lane = scheduler->lanes.buckets[i], *next; lane != NULL; lane = next) {
 			next = lane->same_bucket;
 			chain = drop_from_lane(scheduler, lane, group, chain);
 		}
@@ -600,7 +438,7 @@ struct scheduler_counts scheduler_counts(struct scheduler *scheduler)
 
 	pthread_mutex_lock(&scheduler->mutex);
 	counts = (struct scheduler_counts){scheduler->entries, scheduler->taken,
-					   scheduler->lane_count, scheduler->asleep,
+					   scheduler->lanes.count, scheduler->asleep,
 					   scheduler->settled};
 	pthread_mutex_unlock(&scheduler->mutex);
 	return counts;
@@ -629,16 +467,11 @@ int64_t scheduler_gate_in_use(struct scheduler *scheduler, const struct gate *ga
 struct scheduler *scheduler_new(const struct clock *clock)
 {
 	struct scheduler *scheduler = mem_zalloc(sizeof(*scheduler));
-	pthread_condattr_t attributes;
 
 	scheduler->clock = clock;
-	scheduler->bucket_count = FIRST_BUCKETS;
-	scheduler->buckets = mem_array(FIRST_BUCKETS, sizeof(struct lane *));
+	lanes_init(&scheduler->lanes);
 	pthread_mutex_init(&scheduler->mutex, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&scheduler->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	condition_init(&scheduler->changed);
 	return scheduler;
 }
 
@@ -646,9 +479,8 @@ void scheduler_free(struct scheduler *scheduler)
 {
 	if (scheduler == NULL)
 		return;
-	for (size_t i = 0; i < scheduler->bucket_count; i++)
-		while (scheduler->buckets[i] != NULL)
-			lane_close(scheduler, scheduler->buckets[i]);
+	lanes_clear(&scheduler->lanes);
+	sleepers_clear(&scheduler->sleepers);
 	while (scheduler->turnstiles != NULL) {
 		struct turnstile *turnstile = scheduler->turnstiles;
 
@@ -657,7 +489,5 @@ void scheduler_free(struct scheduler *scheduler)
 	}
 	pthread_cond_destroy(&scheduler->changed);
 	pthread_mutex_destroy(&scheduler->mutex);
-	free(scheduler->buckets);
-	free(scheduler->sleepers);
 	free(scheduler);
 }
