@@ -156,8 +156,9 @@ void workers_submit(struct workers *workers, struct job *job)
 {
 	pthread_mutex_lock(&workers->mutex);
 	job_queue_push(&bench_of(workers, job)->queue, job);
-	pthread_cond_signal(&workers->ready);
 	pthread_mutex_unlock(&workers->mutex);
+	/* After the lock, which whoever wakes up wants at once. */
+	pthread_cond_signal(&workers->ready);
 }
 
 void workers_free(struct workers *workers)
