@@ -208,17 +208,20 @@ bool text_to_time_ms(const char *text, int64_t *time_ms)
 	return true;
 }
 
+/* The first and the last time that a year of four digits can say. */
+static const int64_t FIRST_MS = INT64_C(-62167219200000), LAST_MS = INT64_C(253402300799999);
+
 void text_from_time_ms(int64_t time_ms, char out[TEXT_TIME_CAPACITY])
 {
-	int64_t ms = ((time_ms % 1000) + 1000) % 1000;
-	time_t seconds = (time_t)((time_ms - ms) / 1000);
+	int64_t said_ms = time_ms < FIRST_MS ? FIRST_MS : time_ms > LAST_MS ? LAST_MS : time_ms;
+	int64_t ms = ((said_ms % 1000) + 1000) % 1000;
+	time_t seconds = (time_t)((said_ms - ms) / 1000);
 	struct tm tm = {0};
-	char date[TEXT_TIME_CAPACITY] = "";
 
-	if (gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		text_copy(date, sizeof(date), "9999-12-31T23:59:59");
-	text_format(out, TEXT_TIME_CAPACITY, "%.20s.%03dZ", date, (int)ms);
+	gmtime_r(&seconds, &tm); /* can't fail within these bounds */
+	text_format(out, TEXT_TIME_CAPACITY, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		    (int)ms);
 }
 
 void text_hex(const uint8_t *bytes, size_t length, char *out)
