@@ -80,6 +80,11 @@ $(BUILD)/grafana-sim: $(call objects,$(SOURCES_sim)) $(call archive,base)
 	@echo "LD $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ -lmicrohttpd -ljansson -lcrypto
 
+$(BUILD)/curl-loop: $(BUILD)/bench/curl_loop.o
+	@echo "LD $@"
+	@$(CC) $(LDFLAGS) $^ -o $@ -lcurl
+bench-tools: $(BUILD)/curl-loop ## what bench/run compares with
+
 # The simulator uses a few GNU functions (strcasestr, accept4).
 $(call objects,$(SOURCES_sim)): CFLAGS += -D_GNU_SOURCE
 
@@ -158,7 +163,7 @@ clean:
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/ -/'
 
-.PHONY: all test check-unit fuzz fuzz-binaries fuzz-replay san tsan clang crash canary layers \
+.PHONY: all bench-tools test check-unit fuzz fuzz-binaries fuzz-replay san tsan clang crash canary layers \
 	headers lengths format clean help
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -150,7 +150,7 @@ class Traffic:
 def _consumer(brokers, topic, start):
     consumer = confluent_kafka.Consumer({
         "bootstrap.servers": brokers, "group.id": "bench-reader", "enable.auto.commit": False,
-        "isolation.level": "read_committed", "fetch.wait.max.ms": 500, "fetch.error.backoff.ms": 10,
+        "isolation.level": "read_committed",
         "enable.partition.eof": True, "socket.nagle.disable": True, "log_level": 3})
     partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
     consumer.assign([TopicPartition(topic, number, start) for number in partitions])

@@ -193,8 +193,11 @@ static int connect_group(struct consumer *consumer, struct error *err)
 		{"enable.auto.offset.store", "false"},
 		{"isolation.level", "read_committed"},
 		{"auto.offset.reset", "earliest"},
-		/* A paused partition purges its queue; a small one is cheap to refill. */
-		{"queued.max.messages.kbytes", "4096"},
+		/* Requests are small, and what waits in the client only takes memory; a paused
+		 * partition purges it. A larger record still comes, alone (KIP-74). */
+		{"queued.max.messages.kbytes", "1024"},
+		{"fetch.max.bytes", "1048576"},
+		{"fetch.message.max.bytes", "262144"},
 		{NULL, NULL},
 	};
 	rd_kafka_conf_t *conf = NULL;
