@@ -71,7 +71,7 @@ static void print_usage(FILE *out)
  * in use; these threads wait more than they allocate. */
 static void share_heaps(void)
 {
-	mallopt(M_ARENA_MAX, 4);
+	mallopt(M_ARENA_MAX, 2);
 }
 
 struct options {

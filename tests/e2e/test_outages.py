@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Redis, Kafka and Grafana go away, forget and come back, all under load."""
 
+import signal
 import time
 
 import pytest
@@ -27,9 +28,9 @@ def load(sim, stage):
     return load
 
 
-def begin(stage, load, count=200, **options):
+def begin(stage, load, count=200, settings=None, **options):
     """A worker amid that many requests."""
-    worker = stage.worker(SHORT).start()
+    worker = stage.worker({**SHORT, **(settings or {})}).start()
     stage.send(*load.requests(count, **options))
     stage.committed.count(stage.topics.outcomes, count // 10)
     return worker
@@ -101,8 +102,13 @@ def test_nothing_is_created_twice_when_redis_is_emptied(stage, load):
 
 
 def test_nothing_is_lost_when_the_broker_restarts(stage, load):
-    worker = begin(stage, load, 300)
-    stage.services.restart_kafka()
+    """By kill -9, and with transactions that last longer than the restart: while a lone broker of
+    Kafka 4.3 has no leader for its partitions (when it is told to stop, and again while it
+    starts), it takes them for deleted and ends transactions without writing their markers. What
+    it has confirmed then is half lost, and no client can know."""
+    worker = begin(stage, load, 300, settings={"kafka.transaction_timeout_ms": 60000})
+    stage.services.stop_kafka(signal.SIGKILL)
+    stage.services.start_kafka()
     stage.send(*load.requests(330))
     finish(stage, load)
     assert worker.log().count("grantd is running") == 1
