@@ -197,7 +197,7 @@ static int connect_group(struct consumer *consumer, struct error *err)
 		 * partition purges it. A larger record still comes, alone (KIP-74). */
 		{"queued.max.messages.kbytes", "1024"},
 		{"fetch.max.bytes", "1048576"},
-		{"fetch.message.max.bytes", "262144"},
+		{"fetch.message.max.bytes", "131072"},
 		{NULL, NULL},
 	};
 	rd_kafka_conf_t *conf = NULL;

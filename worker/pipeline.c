@@ -252,10 +252,13 @@ int pipeline_claim(struct pipeline *pipeline, struct ledger *ledger,
 
 static void forget(struct pipeline *pipeline, struct job *job)
 {
+	bool counts = !job->committed;
+
 	claims_remove(pipeline->claims, job);
 	leave_lane(pipeline, job);
 	job_free(job);
-	atomic_fetch_sub(&pipeline->jobs, 1);
+	if (counts)
+		atomic_fetch_sub(&pipeline->jobs, 1);
 }
 
 struct holder { /* what a turn's callbacks need */
@@ -452,12 +455,16 @@ static void log_end(struct pipeline *pipeline, const struct job *job)
 									started_ms)));
 }
 
-void pipeline_end(struct pipeline *pipeline, struct job *job, enum job_end end)
+void pipeline_committed(struct pipeline *pipeline, struct job *job)
 {
-	if (end == JOB_COMMITTED) {
-		metrics_add(pipeline->metrics, job->metric, 1);
-		log_end(pipeline, job);
-	}
+	metrics_add(pipeline->metrics, job->metric, 1);
+	log_end(pipeline, job);
+	job->committed = true;
+	atomic_fetch_sub(&pipeline->jobs, 1);
+}
+
+void pipeline_end(struct pipeline *pipeline, struct job *job)
+{
 	forget(pipeline, job);
 }
 

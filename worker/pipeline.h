@@ -24,7 +24,7 @@ struct pipeline {
 	struct settle_port settle;
 	struct commit_port commit;
 
-	atomic_size_t jobs; /* alive, wherever they are */
+	atomic_size_t jobs; /* read and not yet committed, wherever they are */
 };
 
 /* Consumer thread: a record becomes a job in its lane, or a dead letter. */
@@ -52,10 +52,11 @@ struct park_port {
 MUST_CHECK int pipeline_work(struct pipeline *pipeline, const struct park_port *park,
 			     struct job *job, struct error *err);
 
-/* Publisher thread: the end of a job, after its offset was committed, or of one
- * that is stale. */
-enum job_end { JOB_COMMITTED, JOB_STALE };
-void pipeline_end(struct pipeline *pipeline, struct job *job, enum job_end end);
+/* Publisher thread: the job's offset is committed. It counts no more; what is left to
+ * do with it is to tell the ledger. */
+void pipeline_committed(struct pipeline *pipeline, struct job *job);
+/* The end of a job, committed or stale. */
+void pipeline_end(struct pipeline *pipeline, struct job *job);
 
 /* Publisher thread: the ledger has the outcome; its lane goes on. */
 void pipeline_completed(struct pipeline *pipeline, struct job *job);

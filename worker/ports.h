@@ -84,6 +84,7 @@ struct job {
 	struct record records[JOB_RECORDS_MAX];
 	size_t record_count;
 	bool completed; /* the ledger has it */
+	bool committed; /* Kafka has it */
 	struct buffer stored_outcome, stored_credential; /* packed, for the ledger */
 	char summary[192];		/* "applied ok", for the log line of the settled request */
 	enum metric metric;		/* what it counts as */

@@ -211,7 +211,7 @@ static void lose(struct publisher *publisher, struct job *job)
 	if (assignment_is_current(publisher->options.assignment, job->scheduled.group))
 		pipeline_again(pipeline, job);
 	else
-		pipeline_end(pipeline, job, JOB_STALE);
+		pipeline_end(pipeline, job);
 }
 
 /* What is lost leaves the batch; the rest of it moves up. */
@@ -237,7 +237,7 @@ static void take_answers(struct publisher *publisher,
 static void end_committed(struct publisher *publisher)
 {
 	for (struct job *job; (job = job_queue_pop(&publisher->committed)) != NULL;)
-		pipeline_end(publisher->options.pipeline, job, JOB_COMMITTED);
+		pipeline_end(publisher->options.pipeline, job);
 }
 
 static int settle_in_ledger(struct publisher *publisher, struct error *err)
@@ -280,13 +280,14 @@ static void discard_stale(struct publisher *publisher)
 				      job->offset))
 			publisher->batch[kept++] = job;
 		else
-			pipeline_end(publisher->options.pipeline, job, JOB_STALE);
+			pipeline_end(publisher->options.pipeline, job);
 	}
 	publisher->batch_count = kept;
 }
 
 static void move_to_committed(struct publisher *publisher, struct job *job)
 {
+	pipeline_committed(publisher->options.pipeline, job);
 	job_queue_push(&publisher->committed, job);
 }
 
@@ -402,6 +403,9 @@ static void *run(void *context)
 		else
 			publisher->failures = 0;
 	}
+	if (settle_in_ledger(publisher, &err) < 0)
+		log_write(publisher->options.log, LOG_WARN, "the ledger was not told of the last batch",
+			  LOG_FIELDS(LOG_FAULT(&err)));
 	return NULL;
 }
 
@@ -438,9 +442,9 @@ static void free_jobs(struct publisher *publisher)
 	struct pipeline *pipeline = publisher->options.pipeline;
 
 	for (size_t i = 0; i < publisher->batch_count; i++)
-		pipeline_end(pipeline, publisher->batch[i], JOB_STALE);
+		pipeline_end(pipeline, publisher->batch[i]);
 	for (struct job *job; (job = job_queue_pop(&publisher->incoming)) != NULL;)
-		pipeline_end(pipeline, job, JOB_STALE);
+		pipeline_end(pipeline, job);
 	end_committed(publisher);
 }
 

@@ -173,7 +173,7 @@ void workers_free(struct workers *workers)
 		pthread_join(workers->threads[i], NULL);
 	for (size_t i = 0; i < workers->bench_count; i++)
 		for (struct job *job; (job = job_queue_pop(&workers->benches[i].queue)) != NULL;)
-			pipeline_end(workers->options.pipeline, job, JOB_STALE);
+			pipeline_end(workers->options.pipeline, job);
 	pthread_cond_destroy(&workers->ready);
 	pthread_mutex_destroy(&workers->mutex);
 	free(workers->benches);
