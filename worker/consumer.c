@@ -20,7 +20,7 @@
 #include "base/text.h"
 #include "worker/kafka.h"
 
-enum { COMMITTED_TIMEOUT_MS = 5000, WATERMARK_TIMEOUT_MS = 2000, COMMITTED_PATIENCE_MS = 60000,
+enum { HOLD_MS = 1000, HOLD_STEP_MS = 2, COMMITTED_TIMEOUT_MS = 5000, WATERMARK_TIMEOUT_MS = 2000, COMMITTED_PATIENCE_MS = 60000,
        COMMITTED_PAUSE_MS = 100 };
 
 struct consumer {
@@ -29,6 +29,7 @@ struct consumer {
 	rd_kafka_t *kafka;
 	atomic_bool joined;
 	bool all_paused;     /* too many jobs in flight, or draining */
+	int64_t full_since_ms; /* too many jobs in flight; 0 = not */
 	bool draining;
 	bool some_full;	     /* a partition is paused for its own window */
 	struct error fatal;
@@ -193,9 +194,10 @@ static int connect_group(struct consumer *consumer, struct error *err)
 		{"enable.auto.offset.store", "false"},
 		{"isolation.level", "read_committed"},
 		{"auto.offset.reset", "earliest"},
-		/* Requests are small, and what waits in the client only takes memory; a paused
-		 * partition purges it. A larger record still comes, alone (KIP-74). */
-		{"queued.max.messages.kbytes", "1024"},
+		/* Seconds' worth of small requests: less saves memory, but a client before
+		 * 2.2.0 that finds its queue full fetches nothing for a whole second. A larger
+		 * record still comes, alone (KIP-74). */
+		{"queued.max.messages.kbytes", "2048"},
 		{"fetch.max.bytes", "1048576"},
 		{"fetch.message.max.bytes", "131072"},
 		{NULL, NULL},
@@ -308,20 +310,36 @@ void consumer_pause(struct consumer *consumer)
 	pause_all(consumer, true);
 }
 
-/* Resume below three quarters, so that it does not flap. */
-static void balance(struct consumer *consumer)
+static void resume(struct consumer *consumer)
+{
+	if (!consumer->all_paused && !consumer->some_full)
+		return;
+	consumer->some_full = false;
+	pause_all(consumer, false);
+}
+
+/* Whether to wait a moment instead of reading. Pausing throws away what was fetched, so
+ * it is for when things stand still: then only polling serves rebalances. Resumes below
+ * three quarters, so that it does not flap. */
+static bool must_hold(struct consumer *consumer)
 {
 	size_t jobs = atomic_load(&consumer->options.pipeline->jobs);
 	size_t max = (size_t)consumer->options.settings->worker.max_in_flight;
+	int64_t now_ms = clock_steady_ms(consumer->options.clock);
 
-	if (consumer->draining)
-		return;
-	if (!consumer->all_paused && jobs >= max)
-		pause_all(consumer, true);
-	else if ((consumer->all_paused || consumer->some_full) && jobs <= max / 4 * 3) {
-		consumer->some_full = false;
-		pause_all(consumer, false);
+	if (jobs < max)
+		consumer->full_since_ms = 0;
+	if (consumer->draining || consumer->all_paused || jobs < max) {
+		if (!consumer->draining && jobs <= max / 4 * 3)
+			resume(consumer);
+		return false;
 	}
+	if (consumer->full_since_ms == 0)
+		consumer->full_since_ms = now_ms;
+	if (now_ms - consumer->full_since_ms < HOLD_MS)
+		return true;
+	pause_all(consumer, true);
+	return false;
 }
 
 /* ---- reading ---- */
@@ -386,9 +404,13 @@ static void note_trouble(struct consumer *consumer, const rd_kafka_message_t *me
 
 int consumer_poll(struct consumer *consumer, int64_t timeout_ms, struct error *err)
 {
+	const struct timespec moment = {0, HOLD_STEP_MS * 1000000};
 	rd_kafka_message_t *message;
 
-	balance(consumer);
+	if (must_hold(consumer)) {
+		nanosleep(&moment, NULL);
+		return 0;
+	}
 	message = rd_kafka_consumer_poll(consumer->kafka, (int)timeout_ms);
 	if (message != NULL && message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		receive(consumer, message);
