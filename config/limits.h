@@ -9,7 +9,6 @@
 enum {
 	LIMIT_RECORD_VALUE_BYTES = 1024 * 1024, /* a longer request is dead-lettered */
 	LIMIT_HEADERS = 64,			/* of one record */
-	LIMIT_HEADER_BYTES = 8192,
 
 	LIMIT_EVENT_ID_BYTES = 256,
 	LIMIT_EVENT_SOURCE_BYTES = 256,

@@ -166,7 +166,7 @@ static void pass_if_published(struct pipeline *pipeline, struct job *job)
 
 static void settle_mismatch(struct pipeline *pipeline, struct job *job)
 {
-	settle_refusal_now(pipeline, job, REASON_REQUEST_ID_REUSED,
+	settle_refusal(pipeline, job, REASON_REQUEST_ID_REUSED,
 			   "another request with other content came earlier under this id");
 	leave_lane(pipeline, job);
 	settle(pipeline, job, SETTLE_REPLAY);
@@ -250,7 +250,7 @@ int pipeline_claim(struct pipeline *pipeline, struct ledger *ledger,
 
 /* ---- work ---- */
 
-static void forget(struct pipeline *pipeline, struct job *job)
+void pipeline_end(struct pipeline *pipeline, struct job *job)
 {
 	bool counts = !job->committed;
 
@@ -412,7 +412,7 @@ static int work_operation(struct pipeline *pipeline, const struct park_port *par
 		retry_later(pipeline, park, job, err);
 		break;
 	case VERDICT_STOP:
-		forget(pipeline, job);
+		pipeline_end(pipeline, job);
 		rc = -1;
 		break;
 	}
@@ -463,11 +463,6 @@ void pipeline_committed(struct pipeline *pipeline, struct job *job)
 	atomic_fetch_sub(&pipeline->jobs, 1);
 }
 
-void pipeline_end(struct pipeline *pipeline, struct job *job)
-{
-	forget(pipeline, job);
-}
-
 void pipeline_completed(struct pipeline *pipeline, struct job *job)
 {
 	claims_remove(pipeline->claims, job);
@@ -482,7 +477,7 @@ void pipeline_again(struct pipeline *pipeline, struct job *job)
 
 static void drop_one(struct scheduled *entry, void *context)
 {
-	forget(context, job_from_scheduled(entry));
+	pipeline_end(context, job_from_scheduled(entry));
 }
 
 void pipeline_drop(struct pipeline *pipeline, int64_t assignment)

@@ -41,7 +41,6 @@ struct scheduler {
 	size_t turnstile_count;
 	struct turnstile *turn; /* whose turn it is; NULL = the first's */
 	size_t entries, taken, asleep, settled;
-	int64_t next_sequence;
 };
 
 static int64_t now_of(const struct scheduler *scheduler)
@@ -155,7 +154,6 @@ void scheduler_push(struct scheduler *scheduler, struct scheduled *entry)
 	entry->next = NULL;
 	entry->has_slot = false;
 	entry->settled = false;
-	entry->sequence = scheduler->next_sequence++;
 	*lane->last = entry;
 	lane->last = &entry->next;
 	scheduler->entries++;

@@ -31,7 +31,6 @@ struct scheduled {
 
 	struct lane *lane; /* the scheduler's own from here on */
 	struct scheduled *next;
-	int64_t sequence;
 };
 
 struct scheduler *scheduler_new(const struct clock *clock);

@@ -102,19 +102,13 @@ void settle_outcome(struct pipeline *pipeline, struct job *job, const struct tur
 		add_credential(pipeline, job, turn);
 }
 
-void settle_refusal_now(struct pipeline *pipeline, struct job *job, enum reason reason,
+void settle_refusal(struct pipeline *pipeline, struct job *job, enum reason reason,
 			const char *message)
 {
 	struct outcome outcome = {.result = RESULT_REFUSED, .reason = reason};
 
 	text_copy(outcome.message, sizeof(outcome.message), message);
 	add_outcome(pipeline, job, &outcome);
-}
-
-void settle_refusal(struct pipeline *pipeline, struct job *job, enum reason reason,
-		    const char *message)
-{
-	settle_refusal_now(pipeline, job, reason, message);
 }
 
 static int unpack(struct job *job, const char *bytes, size_t length, struct error *err)

@@ -12,12 +12,9 @@
 /* The outcome of a turn, and the credential if a secret is in force. */
 void settle_outcome(struct pipeline *pipeline, struct job *job, const struct turn *turn);
 
-/* A refusal of a claimed request that never came to an operation. */
+/* A refusal that never came to an operation. */
 void settle_refusal(struct pipeline *pipeline, struct job *job, enum reason reason,
 		    const char *message);
-/* A refusal that the ledger does not keep: the id is another request's. */
-void settle_refusal_now(struct pipeline *pipeline, struct job *job, enum reason reason,
-			const char *message);
 
 /* What the ledger has kept, unchanged. ERROR_FATAL when it can't be read. */
 MUST_CHECK int settle_from_ledger(struct job *job, struct error *err);
