@@ -154,6 +154,17 @@ bool json_field_integer(struct json_reader *reader, const struct json_place *pla
 	return true;
 }
 
+bool json_field_flag(struct json_reader *reader, const struct json_place *place,
+		     const char *name)
+{
+	const json_t *value = json_field_get(place, name);
+
+	if (value != NULL && !json_is_boolean(value))
+		json_field_fail(reader, REASON_REQUEST_INVALID, "%s.%s: must be a boolean, is %s",
+				place->path, name, type_name(value));
+	return json_is_true(value);
+}
+
 bool json_field_time(struct json_reader *reader, const struct json_place *place,
 		     const char *name, int64_t *time_ms)
 {

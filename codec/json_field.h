@@ -54,6 +54,9 @@ char *json_field_text_value(struct json_reader *reader, const struct json_t *val
 			    const char *path, enum text_rule rule, size_t max_bytes);
 bool json_field_integer(struct json_reader *reader, const struct json_place *place,
 			const char *name, int64_t min, int64_t max, int64_t *number);
+/* true or false; absent is false. */
+bool json_field_flag(struct json_reader *reader, const struct json_place *place,
+		     const char *name);
 bool json_field_time(struct json_reader *reader, const struct json_place *place,
 		     const char *name, int64_t *time_ms);
 /* 'path' is the nested object's own. */

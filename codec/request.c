@@ -58,14 +58,18 @@ static const struct {
  * does not act on. */
 struct choice_field {
 	const char *name;
-	const char *words[2];
+	const char *words[3];
 	const char *later;
 };
 
 static const struct choice_field if_no_account_field = {
-	"if_no_account", {[IF_NO_ACCOUNT_FAIL] = "fail", [IF_NO_ACCOUNT_CREATE] = "create"}, "invite"};
+	"if_no_account",
+	{[IF_NO_ACCOUNT_FAIL] = "fail", [IF_NO_ACCOUNT_CREATE] = "create"},
+	"invite"};
 static const struct choice_field on_existing_field = {
 	"on_existing", {[ON_EXISTING_KEEP] = "keep", [ON_EXISTING_RESET] = "reset"}, NULL};
+static const struct choice_field delivery_field = {
+	"delivery", {[DELIVERY_MAIL] = "mail", [DELIVERY_LINK] = "link"}, NULL};
 static const struct choice_field mode_field = {"mode", {"apply", NULL}, "plan"};
 
 static void read_texts(struct json_reader *reader, const struct json_place *place,
@@ -85,24 +89,33 @@ static void require(struct json_reader *reader, const char *name, const char *te
 		json_field_fail(reader, REASON_REQUEST_INVALID, "data.%s: missing", name);
 }
 
+/* "mail" or "link" */
+static void list_words(const struct choice_field *field, char *out, size_t capacity)
+{
+	out[0] = '\0';
+	for (size_t i = 0; i < ARRAY_COUNT(field->words) && field->words[i] != NULL; i++) {
+		size_t used = strlen(out);
+
+		text_format(out + used, capacity - used, "%s\"%s\"", i == 0 ? "" : " or ",
+			    field->words[i]);
+	}
+}
+
 static void refuse_choice(struct json_reader *reader, const struct choice_field *field,
 			  const char *word)
 {
-	char quoted[JSON_QUOTE_CAPACITY];
+	char quoted[JSON_QUOTE_CAPACITY], words[3 * CHOICE_BYTES];
 
 	json_field_quote(word, quoted);
+	list_words(field, words, sizeof(words));
 	if (field->later != NULL && strcmp(word, field->later) == 0)
 		json_field_fail(reader, REASON_REQUEST_UNSUPPORTED,
 				"data.%s: \"%s\" is not available in this version", field->name,
 				quoted);
-	else if (field->words[1] == NULL)
-		json_field_fail(reader, REASON_REQUEST_INVALID,
-				"data.%s: \"%s\" is not known; must be \"%s\"", field->name, quoted,
-				field->words[0]);
 	else
 		json_field_fail(reader, REASON_REQUEST_INVALID,
-				"data.%s: \"%s\" is not known; must be \"%s\" or \"%s\"", field->name,
-				quoted, field->words[0], field->words[1]);
+				"data.%s: \"%s\" is not known; must be %s", field->name, quoted,
+				words);
 }
 
 /* The index of the word, or NOT_SAID. */
@@ -128,11 +141,13 @@ static void read_choices(struct json_reader *reader, const struct json_place *da
 {
 	int if_no_account = read_choice(reader, data, &if_no_account_field);
 	int on_existing = read_choice(reader, data, &on_existing_field);
+	int delivery = read_choice(reader, data, &delivery_field);
 
 	request->if_no_account = if_no_account == NOT_SAID ? IF_NO_ACCOUNT_FAIL
 							   : (enum if_no_account)if_no_account;
 	request->on_existing = on_existing == NOT_SAID ? ON_EXISTING_KEEP
 						       : (enum on_existing)on_existing;
+	request->delivery = delivery == NOT_SAID ? DELIVERY_MAIL : (enum delivery)delivery;
 	read_choice(reader, data, &mode_field);
 }
 
@@ -177,6 +192,130 @@ static void read_org(struct json_reader *reader, const struct json_place *data,
 	/* An org that says nothing is a slip; to ignore it would change the meaning. */
 	if (org->id == 0 && org->name == NULL)
 		json_field_fail(reader, REASON_REQUEST_INVALID, "data.org: needs id or name");
+}
+
+static void read_team(struct json_reader *reader, const struct json_place *data,
+		      struct request_team *team)
+{
+	struct json_place place;
+
+	if (!json_field_object(reader, data, "team", "data.team", &place))
+		return;
+	json_field_integer(reader, &place, "id", 1, INT64_MAX, &team->id);
+	team->name = json_field_text(reader, &place, "name", TEXT_NAME, LIMIT_NAME_BYTES);
+	team->email = json_field_text(reader, &place, "email", TEXT_NAME, LIMIT_EMAIL_BYTES);
+	if (team->id == 0 && team->name == NULL)
+		json_field_fail(reader, REASON_REQUEST_INVALID, "data.team: needs id or name");
+}
+
+/* What is said by id or name; the members of struct request. */
+static const struct {
+	const char *name, *path;
+	size_t offset;
+} named_fields[] = {
+	{"service_account", "data.service_account", offsetof(struct request, service_account)},
+	{"token", "data.token", offsetof(struct request, token)},
+	{"api_key", "data.api_key", offsetof(struct request, api_key)},
+};
+
+static void read_named(struct json_reader *reader, const struct json_place *data,
+		       struct request *request)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(named_fields); i++) {
+		struct request_named named = {0};
+		struct json_place place;
+
+		if (!json_field_object(reader, data, named_fields[i].name, named_fields[i].path,
+				       &place))
+			continue;
+		json_field_integer(reader, &place, "id", 1, INT64_MAX, &named.id);
+		named.name =
+			json_field_text(reader, &place, "name", TEXT_NAME, LIMIT_NAME_BYTES);
+		if (named.id == 0 && named.name == NULL)
+			json_field_fail(reader, REASON_REQUEST_INVALID, "%s: needs id or name",
+					named_fields[i].path);
+		memcpy((char *)request + named_fields[i].offset, &named, sizeof(named));
+	}
+}
+
+static void read_folder(struct json_reader *reader, const struct json_place *data,
+			struct request_folder *folder)
+{
+	struct json_place place;
+
+	if (!json_field_object(reader, data, "folder", "data.folder", &place))
+		return;
+	folder->uid = json_field_text(reader, &place, "uid", TEXT_NAME, LIMIT_UID_BYTES);
+	folder->title = json_field_text(reader, &place, "title", TEXT_NAME, LIMIT_NAME_BYTES);
+	if (folder->uid == NULL && folder->title == NULL)
+		json_field_fail(reader, REASON_REQUEST_INVALID, "data.folder: needs uid or title");
+}
+
+static void read_dashboard(struct json_reader *reader, const struct json_place *data,
+			   struct request *request)
+{
+	struct json_place place;
+	struct buffer text;
+
+	if (!json_field_object(reader, data, "dashboard", "data.dashboard", &place))
+		return;
+	buffer_init(&text, LIMIT_DASHBOARD_BYTES);
+	json_canonical_append(place.object, &text);
+	if (text.overflowed)
+		json_field_fail(reader, REASON_REQUEST_INVALID,
+				"data.dashboard: is longer than %d bytes", LIMIT_DASHBOARD_BYTES);
+	else
+		request->dashboard = mem_strndup(text.bytes, text.length);
+	buffer_clear(&text);
+}
+
+static const struct {
+	const char *name;
+	size_t offset;
+	int64_t min, max;
+} number_fields[] = {
+	{"expected_version", offsetof(struct request, expected_version), 0, INT32_MAX},
+	{"ttl_s", offsetof(struct request, ttl_s), 1, LIMIT_TTL_S},
+	{"overlap_s", offsetof(struct request, overlap_s), 0, LIMIT_DURATION_S},
+};
+
+static void read_numbers(struct json_reader *reader, const struct json_place *data,
+			 struct request *request)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(number_fields); i++) {
+		int64_t number = NUMBER_NOT_SAID;
+
+		json_field_integer(reader, data, number_fields[i].name, number_fields[i].min,
+				   number_fields[i].max, &number);
+		memcpy((char *)request + number_fields[i].offset, &number, sizeof(number));
+	}
+}
+
+static const struct {
+	const char *name;
+	size_t offset;
+} flag_fields[] = {
+	{"never_expires", offsetof(struct request, never_expires)},
+	{"force", offsetof(struct request, force)},
+	{"overwrite", offsetof(struct request, overwrite)},
+	{"allow_account_removal", offsetof(struct request, allow_account_removal)},
+};
+
+static void read_flags(struct json_reader *reader, const struct json_place *data,
+		       struct request *request)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(flag_fields); i++) {
+		bool flag = json_field_flag(reader, data, flag_fields[i].name);
+
+		memcpy((char *)request + flag_fields[i].offset, &flag, sizeof(flag));
+	}
+}
+
+static void check_lifetime(struct json_reader *reader, const struct request *request)
+{
+	if (request->never_expires && request->ttl_s != NUMBER_NOT_SAID)
+		json_field_fail(reader, REASON_REQUEST_INVALID,
+				"data: ttl_s and never_expires are both said; say one");
 }
 
 static void read_person(struct json_reader *reader, const struct json_place *data,
@@ -271,6 +410,7 @@ static char *said(const char *text)
 void request_from_event(const struct cloudevent *event, struct request *request)
 {
 	memset(request, 0, sizeof(*request));
+	request->expected_version = request->ttl_s = request->overlap_s = NUMBER_NOT_SAID;
 	request->id = said(event->id);
 	request->source = said(event->source);
 	request->subject = said(event->subject);
@@ -292,6 +432,13 @@ int request_decode(const struct cloudevent *event, int64_t now_ms, struct reques
 	read_org(&reader, &data, &request->org);
 	read_person(&reader, &data, "user", "data.user", &request->user);
 	read_person(&reader, &data, "set", "data.set", &request->set);
+	read_team(&reader, &data, &request->team);
+	read_named(&reader, &data, request);
+	read_folder(&reader, &data, &request->folder);
+	read_dashboard(&reader, &data, request);
+	read_numbers(&reader, &data, request);
+	read_flags(&reader, &data, request);
+	check_lifetime(&reader, request);
 	read_roles(&reader, &data, request);
 	read_choices(&reader, &data, request);
 	read_approvers(&reader, &data, request);
@@ -323,6 +470,14 @@ void request_clear(struct request *request)
 	free(request->org.name);
 	clear_user(&request->user);
 	clear_user(&request->set);
+	free(request->team.name);
+	free(request->team.email);
+	free(request->service_account.name);
+	free(request->token.name);
+	free(request->api_key.name);
+	free(request->folder.uid);
+	free(request->folder.title);
+	free(request->dashboard);
 	free(request->requested_by);
 	for (size_t i = 0; i < request->approver_count; i++)
 		free(request->approved_by[i]);

@@ -14,8 +14,11 @@
 #include "config/limits.h"
 #include "config/role.h"
 
-enum if_no_account { IF_NO_ACCOUNT_FAIL, IF_NO_ACCOUNT_CREATE };
+enum { NUMBER_NOT_SAID = -1 };
+
+enum if_no_account { IF_NO_ACCOUNT_FAIL, IF_NO_ACCOUNT_CREATE, IF_NO_ACCOUNT_INVITE };
 enum on_existing { ON_EXISTING_KEEP, ON_EXISTING_RESET };
+enum delivery { DELIVERY_MAIL, DELIVERY_LINK }; /* how an invite reaches its person */
 
 struct request_org {
 	int64_t id; /* 0 = not said */
@@ -26,6 +29,21 @@ struct request_user { /* all NULL = not said */
 	char *login;
 	char *email;
 	char *name;
+};
+
+struct request_team {
+	int64_t id; /* 0 = not said */
+	char *name, *email; /* NULL = not said; the e-mail is only for a new team */
+};
+
+/* A service account, a token or a legacy key: by id or by exact name. */
+struct request_named {
+	int64_t id; /* 0 = not said */
+	char *name; /* NULL = not said */
+};
+
+struct request_folder { /* both NULL = the general folder */
+	char *uid, *title;
 };
 
 /* One access request as values. Strings are owned, NULL = not said. */
@@ -39,6 +57,15 @@ struct request {
 	enum role role, expected_role, to_role; /* ROLE_UNSET = not said */
 	enum if_no_account if_no_account;
 	enum on_existing on_existing;
+	enum delivery delivery;
+	struct request_team team;
+	struct request_named service_account, token, api_key;
+	struct request_folder folder;
+	char *dashboard; /* canonical JSON of an object; NULL = not said */
+	int64_t expected_version; /* of the dashboard; NUMBER_NOT_SAID */
+	int64_t ttl_s;		  /* of a token or key; NUMBER_NOT_SAID */
+	int64_t overlap_s;	  /* how long a rotated token lives on; NUMBER_NOT_SAID */
+	bool never_expires, force, overwrite, allow_account_removal;
 	int64_t deadline_ms; /* wall clock; 0 = none */
 	char *requested_by;
 	char *approved_by[LIMIT_APPROVERS];

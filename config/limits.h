@@ -22,6 +22,9 @@ enum {
 	LIMIT_EMAIL_BYTES = 190,
 	LIMIT_NAME_BYTES = 190,
 	LIMIT_ORG_NAME_BYTES = 190,
+	LIMIT_UID_BYTES = 40, /* of a folder or dashboard */
+	LIMIT_DASHBOARD_BYTES = 512 * 1024,
+	LIMIT_TTL_S = 10 * 366 * 24 * 3600, /* of a token */
 	LIMIT_PERSON_BYTES = 256, /* requested_by, approved_by */
 	LIMIT_APPROVERS = 16,
 	LIMIT_REASON_BYTES = 1024,

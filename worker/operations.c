@@ -56,6 +56,36 @@ static bool has_set(const struct request *request)
 	       request->set.name != NULL;
 }
 
+static bool has_named(const struct request_named *named)
+{
+	return named->id != 0 || named->name != NULL;
+}
+
+static bool has_team(const struct request *request)
+{
+	return request->team.id != 0 || request->team.name != NULL;
+}
+
+static bool has_service_account(const struct request *request)
+{
+	return has_named(&request->service_account);
+}
+
+static bool has_token(const struct request *request)
+{
+	return has_named(&request->token);
+}
+
+static bool has_api_key(const struct request *request)
+{
+	return has_named(&request->api_key);
+}
+
+static bool has_dashboard(const struct request *request)
+{
+	return request->dashboard != NULL;
+}
+
 static const struct {
 	unsigned need;
 	bool (*has)(const struct request *request);
@@ -64,6 +94,12 @@ static const struct {
 	{NEED_ORG, has_org, "data.org: missing: say its id or its name"},
 	{NEED_USER, has_user, "data.user: missing: say login or email"},
 	{NEED_ROLE, has_role, "data.role: missing"},
+	{NEED_TEAM, has_team, "data.team: missing: say its id or its name"},
+	{NEED_SERVICE_ACCOUNT, has_service_account,
+	 "data.service_account: missing: say its id or its name"},
+	{NEED_TOKEN, has_token, "data.token: missing: say its id or its name"},
+	{NEED_API_KEY, has_api_key, "data.api_key: missing: say its id or its name"},
+	{NEED_DASHBOARD, has_dashboard, "data.dashboard: missing"},
 	{NEED_SET, has_set, "data.set: missing: say at least one of login, email, name"},
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "codec/credential.h"
 #include "codec/outcome.h"
 #include "codec/record.h"
 #include "codec/request.h"
@@ -121,6 +122,8 @@ struct turn {
 
 	struct outcome outcome; /* what came of it */
 	char *sealed;		/* the newest secret made, for the vault; owned */
+	enum credential_kind secret_kind;
+	int64_t secret_expires_ms; /* wall clock; 0 = never */
 	bool secret_is_set;	/* Grafana has taken it */
 };
 
@@ -141,6 +144,11 @@ enum {
 	NEED_ORG = 2,	 /* id or name */
 	NEED_ROLE = 4,
 	NEED_SET = 8,	 /* at least one new value */
+	NEED_TEAM = 16,
+	NEED_SERVICE_ACCOUNT = 32,
+	NEED_TOKEN = 64,
+	NEED_API_KEY = 128,
+	NEED_DASHBOARD = 256,
 };
 
 const struct operation *operation_find(const char *action);

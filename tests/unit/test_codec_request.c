@@ -72,6 +72,70 @@ static void reads_every_field(void **state)
 	close_decoded(&decoded);
 }
 
+static void reads_what_other_things_are_named_by(void **state)
+{
+	struct decoded decoded;
+	const struct request *request = &decoded.request;
+
+	(void)state;
+	open_decoded(&decoded,
+		     "{" MINIMAL ",\"team\":{\"id\":4,\"name\":\"SRE\",\"email\":\"sre@example.com\"},"
+		     "\"service_account\":{\"name\":\"ci\"},\"token\":{\"id\":7},\"api_key\":{\"name\":\"old\"},"
+		     "\"folder\":{\"uid\":\"f1\",\"title\":\"Start\"},"
+		     "\"dashboard\":{\"title\":\"T\",\"panels\":[]},\"expected_version\":0,"
+		     "\"ttl_s\":60,\"overlap_s\":0,\"delivery\":\"link\",\"force\":true,"
+		     "\"overwrite\":true,\"allow_account_removal\":true,\"never_expires\":false}");
+	assert_int_equal(decoded.rc, 0);
+	assert_true(request->team.id == 4);
+	assert_string_equal(request->team.name, "SRE");
+	assert_string_equal(request->team.email, "sre@example.com");
+	assert_string_equal(request->service_account.name, "ci");
+	assert_true(request->token.id == 7);
+	assert_null(request->token.name);
+	assert_string_equal(request->api_key.name, "old");
+	assert_string_equal(request->folder.uid, "f1");
+	assert_string_equal(request->folder.title, "Start");
+	assert_string_equal(request->dashboard, "{\"panels\":[],\"title\":\"T\"}");
+	assert_int_equal(request->expected_version, 0);
+	assert_int_equal(request->ttl_s, 60);
+	assert_int_equal(request->overlap_s, 0);
+	assert_int_equal(request->delivery, DELIVERY_LINK);
+	assert_true(request->force && request->overwrite && request->allow_account_removal);
+	assert_false(request->never_expires);
+	close_decoded(&decoded);
+}
+
+static void says_where_a_fault_is(void **state)
+{
+	static const struct {
+		const char *data, *text;
+	} faults[] = {
+		{"{" MINIMAL ",\"team\":{}}", "data.team: needs id or name"},
+		{"{" MINIMAL ",\"service_account\":{\"id\":0}}",
+		 "data.service_account.id: must be from 1 to 9223372036854775807"},
+		{"{" MINIMAL ",\"token\":{}}", "data.token: needs id or name"},
+		{"{" MINIMAL ",\"api_key\":7}", "data.api_key: must be an object, is an integer"},
+		{"{" MINIMAL ",\"folder\":{}}", "data.folder: needs uid or title"},
+		{"{" MINIMAL ",\"dashboard\":[]}", "data.dashboard: must be an object, is an array"},
+		{"{" MINIMAL ",\"force\":\"yes\"}", "data.force: must be a boolean, is a string"},
+		{"{" MINIMAL ",\"ttl_s\":5,\"never_expires\":true}",
+		 "data: ttl_s and never_expires are both said; say one"},
+		{"{" MINIMAL ",\"delivery\":\"owl\"}",
+		 "data.delivery: \"owl\" is not known; must be \"mail\" or \"link\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(faults); i++) {
+		struct decoded decoded;
+
+		open_decoded(&decoded, faults[i].data);
+		assert_int_equal(decoded.rc, -1);
+		assert_int_equal(decoded.reason, REASON_REQUEST_INVALID);
+		assert_string_equal(decoded.err.text, faults[i].text);
+		close_decoded(&decoded);
+	}
+}
+
 static void what_is_not_said_has_its_default(void **state)
 {
 	struct decoded decoded;
@@ -216,6 +280,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_field),
+		cmocka_unit_test(reads_what_other_things_are_named_by),
+		cmocka_unit_test(says_where_a_fault_is),
 		cmocka_unit_test(what_is_not_said_has_its_default),
 		cmocka_unit_test(a_bad_request_still_says_whom_it_is_about),
 		cmocka_unit_test(a_deadline_long_gone_is_still_a_deadline),
