@@ -45,19 +45,32 @@ void event_frame_write_request(struct json_writer *writer, const struct outcome_
 	json_write_end_object(writer);
 }
 
+static void write_id(struct json_writer *writer, const char *key, int64_t id)
+{
+	if (id != 0)
+		json_write_integer(writer, key, id);
+}
+
+static void write_name(struct json_writer *writer, const char *key, const char *name)
+{
+	if (name[0] != '\0')
+		json_write_text(writer, key, name);
+}
+
 void event_frame_write_target(struct json_writer *writer, const struct outcome_target *target)
 {
 	json_write_begin_object(writer, "target");
-	if (target->user_id != 0)
-		json_write_integer(writer, "user_id", target->user_id);
-	if (target->login[0] != '\0')
-		json_write_text(writer, "login", target->login);
-	if (target->email[0] != '\0')
-		json_write_text(writer, "email", target->email);
-	if (target->org_id != 0)
-		json_write_integer(writer, "org_id", target->org_id);
-	if (target->org_name[0] != '\0')
-		json_write_text(writer, "org_name", target->org_name);
+	write_id(writer, "user_id", target->user_id);
+	write_name(writer, "login", target->login);
+	write_name(writer, "email", target->email);
+	write_id(writer, "org_id", target->org_id);
+	write_name(writer, "org_name", target->org_name);
+	write_id(writer, "team_id", target->team_id);
+	write_name(writer, "team_name", target->team_name);
+	write_id(writer, "service_account_id", target->service_account_id);
+	write_name(writer, "service_account_name", target->service_account_name);
+	write_id(writer, "token_id", target->token_id);
+	write_name(writer, "token_name", target->token_name);
 	json_write_end_object(writer);
 }
 

@@ -19,6 +19,7 @@ const char *result_name(enum result result)
 	static const char *const names[] = {
 		[RESULT_APPLIED] = "applied",
 		[RESULT_ALREADY_SO] = "already_so",
+		[RESULT_NEEDS_ACTION] = "needs_action",
 		[RESULT_REFUSED] = "refused",
 		[RESULT_FAILED] = "failed",
 	};
@@ -59,7 +60,8 @@ static void write_said(struct json_writer *writer, const char *key, const char *
 static bool says_nothing(const struct evidence *evidence)
 {
 	return evidence->account == FACT_UNSAID && evidence->member == FACT_UNSAID &&
-	       evidence->disabled == FACT_UNSAID && evidence->login[0] == '\0' &&
+	       evidence->disabled == FACT_UNSAID && evidence->exists == FACT_UNSAID &&
+	       evidence->server_admin == FACT_UNSAID && evidence->team_member == FACT_UNSAID && evidence->login[0] == '\0' &&
 	       evidence->email[0] == '\0' && evidence->name[0] == '\0';
 }
 
@@ -75,6 +77,9 @@ static void write_evidence(struct json_writer *writer, const char *key,
 	else if (evidence->member == FACT_YES && evidence->role != ROLE_UNSET)
 		json_write_text(writer, "role", role_name(evidence->role));
 	write_fact(writer, "disabled", evidence->disabled);
+	write_fact(writer, "exists", evidence->exists);
+	write_fact(writer, "server_admin", evidence->server_admin);
+	write_fact(writer, "team_member", evidence->team_member);
 	write_said(writer, "login", evidence->login);
 	write_said(writer, "email", evidence->email);
 	write_said(writer, "name", evidence->name);
@@ -126,6 +131,8 @@ static void write_data(struct json_writer *writer, const struct outcome *outcome
 	event_frame_write_target(writer, &outcome->target);
 	write_evidence(writer, "before", &outcome->before);
 	write_evidence(writer, "after", &outcome->after);
+	if (outcome->expires_ms != 0)
+		json_write_time(writer, "expires_at", outcome->expires_ms);
 	write_credential(writer, outcome);
 	json_write_integer(writer, "attempts", frame->attempts);
 	json_write_time(writer, "started_at", frame->started_ms);

@@ -15,6 +15,7 @@
 enum result {
 	RESULT_APPLIED,
 	RESULT_ALREADY_SO, /* nothing had to change */
+	RESULT_NEEDS_ACTION, /* a human has to do the rest: an invite waits */
 	RESULT_REFUSED,	   /* a rule, ours or Grafana's, says no */
 	RESULT_FAILED,	   /* gave up */
 };
@@ -29,6 +30,9 @@ struct evidence {
 	enum fact member;  /* of the org; FACT_NO is written as "role": null */
 	enum role role;	   /* with FACT_YES */
 	enum fact disabled;
+	enum fact exists; /* the team, service account, token, invite, org, dashboard */
+	enum fact server_admin;
+	enum fact team_member;
 	char login[LIMIT_LOGIN_BYTES + 1]; /* "" = unsaid, likewise below */
 	char email[LIMIT_EMAIL_BYTES + 1];
 	char name[LIMIT_NAME_BYTES + 1];
@@ -40,6 +44,12 @@ struct outcome_target {
 	char email[LIMIT_EMAIL_BYTES + 1];
 	int64_t org_id;
 	char org_name[LIMIT_ORG_NAME_BYTES + 1];
+	int64_t team_id;
+	char team_name[LIMIT_NAME_BYTES + 1];
+	int64_t service_account_id;
+	char service_account_name[LIMIT_NAME_BYTES + 1];
+	int64_t token_id; /* of a service account's token, or a legacy key */
+	char token_name[LIMIT_NAME_BYTES + 1];
 };
 
 /* What an operation finds out; plain values. */
@@ -51,6 +61,7 @@ struct outcome {
 	char grafana_message_id[LIMIT_MESSAGE_ID_BYTES + 1];
 	struct outcome_target target;
 	struct evidence before, after;
+	int64_t expires_ms;	    /* when what was given ends by itself; 0 = unsaid */
 	int64_t credential_version; /* 0 = no credential was made */
 };
 

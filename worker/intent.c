@@ -68,6 +68,9 @@ void intent_put_evidence(struct buffer *intent, const struct evidence *before)
 	intent_put_number(intent, "before.member", before->member);
 	put_text(intent, "before.role", role_name(before->role));
 	intent_put_number(intent, "before.disabled", before->disabled);
+	intent_put_number(intent, "before.exists", before->exists);
+	intent_put_number(intent, "before.server_admin", before->server_admin);
+	intent_put_number(intent, "before.team_member", before->team_member);
 	put_text(intent, "before.login", before->login);
 	put_text(intent, "before.email", before->email);
 	put_text(intent, "before.name", before->name);
@@ -88,6 +91,9 @@ void intent_get_evidence(struct slice intent, struct evidence *before)
 	before->account = get_fact(intent, "before.account");
 	before->member = get_fact(intent, "before.member");
 	before->disabled = get_fact(intent, "before.disabled");
+	before->exists = get_fact(intent, "before.exists");
+	before->server_admin = get_fact(intent, "before.server_admin");
+	before->team_member = get_fact(intent, "before.team_member");
 	if (intent_get(intent, "before.role", role, sizeof(role)) &&
 	    role_parse(role, &before->role) < 0)
 		before->role = ROLE_UNSET;

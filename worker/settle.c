@@ -42,6 +42,8 @@ static enum metric metric_of(enum result result)
 		return METRIC_SETTLED_APPLIED;
 	case RESULT_ALREADY_SO:
 		return METRIC_SETTLED_ALREADY_SO;
+	case RESULT_NEEDS_ACTION:
+		return METRIC_SETTLED_NEEDS_ACTION;
 	case RESULT_REFUSED:
 		return METRIC_SETTLED_REFUSED;
 	case RESULT_FAILED:
@@ -74,9 +76,10 @@ static void add_credential(const struct pipeline *pipeline, struct job *job,
 			   const struct turn *turn)
 {
 	struct credential credential = {
-		.kind = "password",
+		.kind = turn->secret_kind,
 		.version = turn->outcome.credential_version,
 		.sealed = turn->sealed,
+		.expires_ms = turn->secret_expires_ms,
 		.kid = seal_key_id(pipeline->vault->key),
 		.path_prefix = pipeline->vault->path_prefix,
 		.target = &turn->outcome.target,

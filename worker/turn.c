@@ -30,6 +30,14 @@ bool turn_was_begun(const struct turn *turn)
 	return turn->step != NULL;
 }
 
+static enum credential_kind get_kind(struct slice intent)
+{
+	int64_t kind = intent_get_number(intent, "secret_kind", CREDENTIAL_PASSWORD);
+
+	return kind >= 0 && kind < CREDENTIAL_KINDS ? (enum credential_kind)kind
+						    : CREDENTIAL_PASSWORD;
+}
+
 void turn_init(struct turn *turn)
 {
 	char sealed[LIMIT_SEALED_BYTES + 1], state[8];
@@ -39,6 +47,12 @@ void turn_init(struct turn *turn)
 	intent_get_evidence(turn->intent, &turn->outcome.before);
 	turn->outcome.target.user_id = intent_get_number(turn->intent, "user_id", 0);
 	turn->outcome.credential_version = intent_get_number(turn->intent, "version", 0);
+	turn->outcome.target.team_id = intent_get_number(turn->intent, "team_id", 0);
+	turn->outcome.target.service_account_id =
+		intent_get_number(turn->intent, "service_account_id", 0);
+	turn->outcome.target.token_id = intent_get_number(turn->intent, "token_id", 0);
+	turn->secret_kind = get_kind(turn->intent);
+	turn->secret_expires_ms = intent_get_number(turn->intent, "secret_expires_ms", 0);
 	intent_get(turn->intent, "secret", state, sizeof(state));
 	if (strcmp(state, SECRET_SET) == 0 &&
 	    intent_get(turn->intent, "sealed", sealed, sizeof(sealed))) {
@@ -85,6 +99,16 @@ int turn_as_asked(struct turn *turn, const char *format, ...)
 
 	va_start(args, format);
 	set_end(turn, result, REASON_OK, format, args);
+	va_end(args);
+	return TURN_ENDED;
+}
+
+int turn_needs_action(struct turn *turn, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_end(turn, RESULT_NEEDS_ACTION, REASON_OK, format, args);
 	va_end(args);
 	return TURN_ENDED;
 }
@@ -308,6 +332,8 @@ static void put_secret(struct buffer *intent, const struct turn *turn)
 	intent_put_number(intent, "version", turn->outcome.credential_version);
 	if (turn->sealed == NULL)
 		return;
+	intent_put_number(intent, "secret_kind", turn->secret_kind);
+	intent_put_number(intent, "secret_expires_ms", turn->secret_expires_ms);
 	intent_put(intent, "secret", turn->secret_is_set ? SECRET_SET : SECRET_IN_DOUBT);
 	intent_put(intent, "sealed", turn->sealed);
 }
@@ -320,6 +346,10 @@ int turn_begin_step(struct turn *turn, const char *step, struct error *err)
 	buffer_init(&intent, LIMIT_INTENT_BYTES);
 	intent_put_evidence(&intent, &turn->outcome.before);
 	intent_put_number(&intent, "user_id", turn->outcome.target.user_id);
+	intent_put_number(&intent, "team_id", turn->outcome.target.team_id);
+	intent_put_number(&intent, "service_account_id",
+			  turn->outcome.target.service_account_id);
+	intent_put_number(&intent, "token_id", turn->outcome.target.token_id);
 	put_secret(&intent, turn);
 	if (intent.overflowed) {
 		error_set(err, ERROR_FATAL, "turn", 0, "step '%s': intent is too long", step);
@@ -341,19 +371,39 @@ int turn_need_vault(struct turn *turn)
 	return turn_refused(turn, REASON_VAULT_NO_KEY, "%s", reason_prose(REASON_VAULT_NO_KEY));
 }
 
-int turn_new_secret(struct turn *turn, struct secret *password, struct error *err)
+static int seal(struct turn *turn, enum credential_kind kind, const struct secret *secret,
+		struct error *err)
 {
 	char *sealed = NULL;
 
-	password_generate(password, turn->vault->password_length);
-	if (seal_secret(turn->vault->key, password, &sealed, err) < 0) {
-		error_prefix(err, "seal the password");
+	if (seal_secret(turn->vault->key, secret, &sealed, err) < 0) {
+		error_prefix(err, "seal the %s", credential_kind_name(kind));
 		return TURN_FAILED;
 	}
 	free(turn->sealed);
 	turn->sealed = sealed;
+	turn->secret_kind = kind;
+	turn->secret_expires_ms = 0;
 	turn->secret_is_set = false;
 	turn->outcome.credential_version++;
+	return TURN_GO_ON;
+}
+
+int turn_new_secret(struct turn *turn, struct secret *password, struct error *err)
+{
+	password_generate(password, turn->vault->password_length);
+	return seal(turn, CREDENTIAL_PASSWORD, password, err);
+}
+
+int turn_take_secret(struct turn *turn, enum credential_kind kind, const struct secret *secret,
+		     int64_t expires_ms, struct error *err)
+{
+	int rc = seal(turn, kind, secret, err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	turn->secret_expires_ms = expires_ms;
+	turn->secret_is_set = true;
 	return TURN_GO_ON;
 }
 

@@ -30,6 +30,8 @@ int turn_applied(struct turn *turn, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Things are as asked without a write in this attempt: ALREADY_SO, or APPLIED
  * when an earlier attempt had begun to write. */
 int turn_as_asked(struct turn *turn, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Done as far as grantd can; a human has to do the rest. */
+int turn_needs_action(struct turn *turn, const char *format, ...) PRINTF_LIKE(2, 3);
 int turn_refused(struct turn *turn, enum reason reason, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 /* Grafana's definite no. 'doing' is what was tried: "change the role". */
@@ -79,6 +81,12 @@ int turn_need_vault(struct turn *turn);
 /* A new password and, in turn->sealed, what the vault will get; its version is one
  * higher than any an earlier attempt may have set. */
 MUST_CHECK int turn_new_secret(struct turn *turn, struct secret *password, struct error *err);
+/* A secret that Grafana has made (a token, a link) and that is in force: sealed into
+ * turn->sealed, the version raised. 'expires_ms' is wall clock, 0 = never. Note it in
+ * the ledger with turn_begin_step() at once: until then a crash loses it. */
+MUST_CHECK int turn_take_secret(struct turn *turn, enum credential_kind kind,
+				const struct secret *secret, int64_t expires_ms,
+				struct error *err);
 /* Grafana has taken the secret: from here on the sealed one is in force. */
 void turn_secret_is_set(struct turn *turn);
 /* Is the sealed secret an earlier attempt left known to be in force? */

@@ -13,11 +13,12 @@ static const struct request request = {.id = (char[]){"req-1"},
 				       .subject = (char[]){"ada@example.com"},
 				       .instance = (char[]){"main"}};
 
-static const struct outcome_target ada = {12, "ada", "ada@example.com", 0, ""};
+static const struct outcome_target ada = {
+	.user_id = 12, .login = "ada", .email = "ada@example.com"};
 
 static struct credential sample(const struct outcome_target *target)
 {
-	return (struct credential){.kind = "password",
+	return (struct credential){.kind = CREDENTIAL_PASSWORD,
 				   .version = 1,
 				   .sealed = "aaa..bbb.ccc.ddd",
 				   .kid = "0123",
@@ -75,6 +76,29 @@ static void another_version_is_another_event(void **state)
 	record_clear(&record);
 }
 
+static void a_token_is_filed_under_its_service_account(void **state)
+{
+	const struct outcome_frame frame = support_frame(&request);
+	const struct outcome_target target = {.org_id = 3,
+					      .service_account_id = 9,
+					      .service_account_name = "ci bot",
+					      .token_id = 4,
+					      .token_name = "deploy"};
+	struct credential credential = sample(&target);
+	struct record record;
+
+	(void)state;
+	credential.kind = CREDENTIAL_TOKEN;
+	credential.expires_ms = frame.finished_ms;
+	credential_encode(&credential, &frame, &record);
+	assert_string_equal(record.key, "main/org-3/ci bot/deploy");
+	assert_non_null(strstr(record.value, "\"kind\":\"token\""));
+	assert_non_null(strstr(record.value,
+			       "\"path\":\"grafana/main/org-3/ci%20bot/deploy\","
+			       "\"expires_at\":\"2026-11-22T10:00:00.025Z\""));
+	record_clear(&record);
+}
+
 static void assert_path(const char *prefix, const char *login, const char *expected)
 {
 	const struct outcome_frame frame = support_frame(&request);
@@ -106,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_the_vault_s_data),
 		cmocka_unit_test(key_and_headers_hold_no_ciphertext),
+		cmocka_unit_test(a_token_is_filed_under_its_service_account),
 		cmocka_unit_test(another_version_is_another_event),
 		cmocka_unit_test(a_login_stays_one_segment_of_the_path),
 	};
