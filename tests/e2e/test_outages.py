@@ -105,7 +105,7 @@ def test_nothing_is_lost_when_the_broker_restarts(stage, load):
     """By kill -9, and with transactions that last longer than the restart: while a lone broker of
     Kafka 4.3 has no leader for its partitions (when it is told to stop, and again while it
     starts), it takes them for deleted and ends transactions without writing their markers. What
-    it has confirmed then is half lost, and no client can know."""
+    it has confirmed then is half lost, and no client can know. test_cluster.py has three brokers."""
     worker = begin(stage, load, 300, settings={"kafka.transaction_timeout_ms": 60000})
     stage.services.stop_kafka(signal.SIGKILL)
     stage.services.start_kafka()

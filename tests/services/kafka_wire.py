@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The five Kafka requests that no client is needed for, over a plain socket.
+"""The few Kafka requests that no client is needed for, over a plain socket.
 
 Metadata answers "is it up", CreateTopics makes topics, OffsetFetch reads what a
 group has committed, its metadata included, OffsetCommit writes that for a group
-without members, DeleteRecords cuts off the beginning of a partition. Standard
+without members, DeleteRecords cuts off the beginning of a partition. An address is
+"host:port", or several with commas between: the first that answers is asked. Standard
 library only, so that the demo needs no Kafka client. All use the oldest request
 versions that current brokers still take. Errors are raised as WireError or OSError.
 """
@@ -12,7 +13,8 @@ import socket
 import struct
 import time
 
-METADATA, OFFSET_COMMIT, OFFSET_FETCH, CREATE_TOPICS, DELETE_RECORDS = 3, 8, 9, 19, 21
+METADATA, OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR = 3, 8, 9, 10
+CREATE_TOPICS, DELETE_RECORDS = 19, 21
 TOPIC_ALREADY_EXISTS = 36
 
 
@@ -61,11 +63,21 @@ def _read_exactly(conn, count):
     return data
 
 
+def _connect(address, timeout_s):
+    last = None
+    for one in address.split(","):
+        host, port = one.rsplit(":", 1)
+        try:
+            return socket.create_connection((host, int(port)), timeout=timeout_s)
+        except OSError as error:
+            last = error
+    raise last
+
+
 def _ask(address, api, version, body, timeout_s):
-    """Send one request to "host:port"; the reader stands at the first field of the answer."""
-    host, port = address.rsplit(":", 1)
+    """Send one request; the reader stands at the first field of the answer."""
     request = struct.pack(">hhi", api, version, 1) + _text("grantd-tests") + body
-    with socket.create_connection((host, int(port)), timeout=timeout_s) as conn:
+    with _connect(address, timeout_s) as conn:
         conn.sendall(struct.pack(">i", len(request)) + request)
         size = struct.unpack(">i", _read_exactly(conn, 4))[0]
         answer = _Reader(_read_exactly(conn, size))
@@ -74,8 +86,19 @@ def _ask(address, api, version, body, timeout_s):
     return answer
 
 
+def coordinator(address, group, timeout_s=5):
+    """The address of the broker that keeps the group's offsets."""
+    answer = _ask(address, FIND_COORDINATOR, 0, _text(group), timeout_s)
+    code = answer.number("h")
+    if code:
+        raise WireError(f"coordinator of {group}: error {code}")
+    answer.number("i")
+    return f"{answer.text()}:{answer.number('i')}"
+
+
 def metadata(address, timeout_s=5):
-    """{"brokers": [id, ...], "topics": {name: partitions that have a leader}}"""
+    """{"brokers": [id, ...], "topics": {name: partitions that have a leader},
+    "lagging": partitions with a replica that is not in sync}"""
     answer = _ask(address, METADATA, 4, struct.pack(">i?", -1, False), timeout_s)
 
     def broker():
@@ -83,11 +106,14 @@ def metadata(address, timeout_s=5):
         answer.text(), answer.number("i"), answer.text()
         return node
 
+    lagging = 0
+
     def partition():
+        nonlocal lagging
         answer.number("h"), answer.number("i")
         leader = answer.number("i")
-        for _ in ("replicas", "in sync"):
-            answer.array(lambda: answer.number("i"))
+        replicas, in_sync = (answer.array(lambda: answer.number("i")) for _ in range(2))
+        lagging += len(in_sync) < len(replicas)
         return leader
 
     def topic():
@@ -99,17 +125,18 @@ def metadata(address, timeout_s=5):
     answer.number("i")  # throttle time
     brokers = answer.array(broker)
     answer.text(), answer.number("i")  # cluster id, controller
-    return {"brokers": brokers, "topics": dict(answer.array(topic))}
+    topics = dict(answer.array(topic))
+    return {"brokers": sorted(brokers), "topics": topics, "lagging": lagging}
 
 
-def create_topics(address, topics, configs=None, deadline_s=30):
+def create_topics(address, topics, configs=None, replicas=1, deadline_s=30):
     """Make {name: partitions} and wait until each partition has a leader.
 
     A topic that is there already is left as it is.
     """
     config = _array([_text(key) + _text(str(value)) for key, value in (configs or {}).items()])
     body = _array([
-        _text(name) + struct.pack(">ih", partitions, 1) + _array([]) + config
+        _text(name) + struct.pack(">ih", partitions, replicas) + _array([]) + config
         for name, partitions in topics.items()
     ]) + struct.pack(">i?", int(deadline_s * 1000), False)
     answer = _ask(address, CREATE_TOPICS, 2, body, deadline_s)
@@ -135,6 +162,7 @@ def _wait_leaders(address, topics, deadline_s):
 
 def committed(address, group, timeout_s=5):
     """{(topic, partition): (offset, metadata)} that the group has committed."""
+    address = coordinator(address, group, timeout_s)
     answer = _ask(address, OFFSET_FETCH, 2, _text(group) + struct.pack(">i", -1), timeout_s)
     found = {}
 
@@ -157,6 +185,7 @@ def committed(address, group, timeout_s=5):
 def commit(address, group, topic, partition, offset, metadata, timeout_s=5):
     """Commit one offset for a group that has no members."""
     place = _array([struct.pack(">iq", partition, offset) + _text(metadata)])
+    address = coordinator(address, group, timeout_s)
     answer = _ask(address, OFFSET_COMMIT, 2,
                   _text(group) + struct.pack(">i", -1) + _text("") + struct.pack(">q", -1)
                   + _array([_text(topic) + place]), timeout_s)

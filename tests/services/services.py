@@ -328,11 +328,14 @@ class Services:
                 f"-Dlog4j2.configurationFile={HERE}/log4j2.properties",
                 "-cp", os.path.join(jars_dir(), "*")]
 
+    def _properties(self):
+        return KAFKA_PROPERTIES.format(
+            port=self.kafka_port, controller_port=self.controller_port, dir=self.dir)
+
     def _format_storage(self):
         properties = self._path("server.properties")
         with open(properties, "w", encoding="utf-8") as file:
-            file.write(KAFKA_PROPERTIES.format(
-                port=self.kafka_port, controller_port=self.controller_port, dir=self.dir))
+            file.write(self._properties())
         if os.path.exists(self._path("kafka-data/meta.properties")):
             return
         done = subprocess.run(
