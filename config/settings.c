@@ -199,6 +199,15 @@ static void set_preset(const struct setting *setting, void *base)
 				*setting_number_at(setting, base) = i;
 }
 
+static bool is_required(const struct draft *draft, const char *section,
+			const struct setting *setting)
+{
+	const struct draft_entry *instead =
+		setting->instead != NULL ? draft_find(draft, section, setting->instead) : NULL;
+
+	return setting->required && (instead == NULL || instead->value[0] == '\0');
+}
+
 /* All rows of one section, or of all that are no instance's (instance NULL). */
 static void take_rows(const struct draft *draft, const char *instance_section, void *base)
 {
@@ -214,7 +223,7 @@ static void take_rows(const struct draft *draft, const char *instance_section, v
 			continue;
 		set_preset(setting, base);
 		entry = draft_find(draft, section, setting->name);
-		if (entry == NULL && setting->required)
+		if (entry == NULL && is_required(draft, section, setting))
 			draft_fault(draft, section, setting->name, "is required");
 		if (entry != NULL && expand_entry(draft, entry, expanded, sizeof(expanded)))
 			take_value(draft, section, setting, expanded, base);

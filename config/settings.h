@@ -21,11 +21,16 @@ struct property { /* one librdkafka property, passed through as it is */
 	char *value;
 };
 
+/* How a user and a password are shown to Grafana. */
+enum instance_auth { AUTH_SESSION, AUTH_BASIC };
+
 struct instance_settings { /* one [grafana.NAME] */
 	char *name;
 	char *url; /* may have a sub-path; no trailing slash */
-	char *user;
-	char *password; /* secret */
+	char *user;	/* "" when there is a token */
+	char *password; /* secret; likewise */
+	char *token;	/* secret: of a service account; "" = user and password */
+	int64_t auth;	/* enum instance_auth */
 	char *ca_file;
 	char *client_cert_file;
 	char *client_key_file;

@@ -39,6 +39,13 @@ const char *check_user(const char *value)
 	return NULL;
 }
 
+const char *check_token(const char *value)
+{
+	if (!consists_of(value, LETTERS_DIGITS "-._~+/="))
+		return "is not a token: letters, digits and - . _ ~ + / =";
+	return NULL;
+}
+
 const char *check_worker_id(const char *value)
 {
 	if (!consists_of(value, LETTERS_DIGITS "._-"))

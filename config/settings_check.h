@@ -16,6 +16,7 @@ const char *check_proxy_url(const char *value);
 const char *check_redis_url(const char *value);
 const char *check_topic(const char *value);
 const char *check_user(const char *value);
+const char *check_token(const char *value);
 const char *check_word(const char *value); /* no blanks */
 const char *check_worker_id(const char *value);
 

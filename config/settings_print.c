@@ -65,6 +65,8 @@ static void print_kind(const struct setting *setting, FILE *out)
 	}
 	if (setting->required)
 		fputs(", required", out);
+	if (setting->instead != NULL)
+		fprintf(out, " unless there is a %s", setting->instead);
 	if (setting->derived != NULL)
 		fprintf(out, ", default: %s", setting->derived);
 }

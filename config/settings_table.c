@@ -22,6 +22,12 @@ static const char *const event_modes[] = {
 	NULL,
 };
 
+static const char *const auths[] = {
+	[AUTH_SESSION] = "session",
+	[AUTH_BASIC] = "basic",
+	NULL,
+};
+
 static const char *const log_levels[] = {
 	[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info",
 	[LOG_DEBUG] = "debug", NULL,
@@ -127,10 +133,16 @@ const struct setting settings_table[] = {
 
 	{EACH(url), TEXT(1, 2048, ""), REQUIRED("http://localhost:3000"), .secrecy = SETTING_URL,
 	 .check = check_grafana_url, .help = "http:// or https://; may have a sub-path."},
-	{EACH(user), TEXT(1, LIMIT_LOGIN_BYTES, ""), REQUIRED("admin"), .check = check_user,
-	 .help = "Login of a server admin."},
+	{EACH(user), TEXT(1, LIMIT_LOGIN_BYTES, ""), REQUIRED("admin"), .instead = "token",
+	 .check = check_user, .help = "Login of a server admin."},
 	{EACH(password), TEXT(1, 1024, ""), REQUIRED("$__file{/etc/grantd/grafana-password}"),
-	 .secrecy = SETTING_SECRET, .help = "Its password."},
+	 .instead = "token", .secrecy = SETTING_SECRET, .help = "Its password."},
+	{EACH(token), TEXT(0, 1024, ""), .secrecy = SETTING_SECRET, .check = check_token,
+	 .help = "Token of a service account, in place of user and password: for Grafana Cloud, or\n"
+		 "where there is only one org to work in, which is the token's."},
+	{EACH(auth), CHOICE(auths, "session"),
+	 .help = "Log in once and keep the session, or send user and password with each call, which\n"
+		 "costs Grafana several times the CPU."},
 	{EACH(ca_file), TEXT(0, PATH_BYTES, ""),
 	 .help = "PEM file with the CA that signed Grafana's certificate; empty: the system's."},
 	{EACH(client_cert_file), TEXT(0, PATH_BYTES, ""),

@@ -29,6 +29,7 @@ struct setting {
 	enum setting_type type;
 	enum setting_secrecy secrecy;
 	bool required;
+	const char *instead; /* a setting of the section that lifts the requirement; or NULL */
 	int64_t min;
 	int64_t max;
 	const char *preset;  /* the default, as it would be written */

@@ -44,6 +44,30 @@ static void check_pair(const struct draft *draft, const char *section, const cha
 	draft_fault(draft, section, set, "needs [%s] %s, which is not set", section, missing);
 }
 
+static void check_credentials(const struct draft *draft, const char *section,
+			      const struct instance_settings *instance)
+{
+	static const char *const others[] = {"user", "password"};
+
+	/* It lifted their requirement, and then expanded to nothing. With other faults
+	 * about it may have had a value that was refused. */
+	if (draft->faults->count == 0 && instance->token[0] == '\0' &&
+	    instance->user[0] == '\0')
+		draft_fault(draft, section, "token", "is empty, and there is no user");
+	if (instance->token[0] == '\0')
+		return;
+	for (size_t i = 0; i < ARRAY_COUNT(others); i++) {
+		char place[DRAFT_PLACE_CAPACITY];
+
+		if (draft_find(draft, section, others[i]) == NULL)
+			continue;
+		draft_place(draft, section, others[i], place);
+		draft_fault(draft, section, "token", "is set, and so is [%s] %s (%s); set one",
+			    section, others[i], place);
+		return;
+	}
+}
+
 static void check_instance(const struct settings *settings, const struct draft *draft,
 			   const struct instance_settings *instance)
 {
@@ -63,6 +87,7 @@ static void check_instance(const struct settings *settings, const struct draft *
 			1,
 			(struct quantity){section, "connect_timeout_ms",
 					  instance->connect_timeout_ms});
+	check_credentials(draft, section, instance);
 	if (has_cert && !has_key)
 		check_pair(draft, section, "client_cert_file", "client_key_file");
 	if (has_key && !has_cert)

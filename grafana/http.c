@@ -289,12 +289,26 @@ struct grafana_tally grafana_session_tally(const struct grafana_session *session
 
 /* ---- instances ---- */
 
+static void make_bearer(struct secret *line, const char *token)
+{
+	static const char prefix[] = "Authorization: Bearer ";
+	size_t token_bytes = strlen(token);
+
+	secret_init(line, sizeof(prefix) - 1 + token_bytes);
+	memcpy(line->bytes, prefix, sizeof(prefix) - 1);
+	memcpy(line->bytes + sizeof(prefix) - 1, token, token_bytes);
+}
+
 static void make_authorization(struct secret *line, const struct instance_settings *settings)
 {
 	static const char prefix[] = "Authorization: Basic ";
 	size_t user_bytes = strlen(settings->user), password_bytes = strlen(settings->password);
 	struct secret pair;
 
+	if (settings->token[0] != '\0') {
+		make_bearer(line, settings->token);
+		return;
+	}
 	secret_init(&pair, user_bytes + 1 + password_bytes);
 	memcpy(pair.bytes, settings->user, user_bytes);
 	pair.bytes[user_bytes] = ':';

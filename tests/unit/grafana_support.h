@@ -35,6 +35,8 @@ static inline struct instance_settings support_settings(char *url)
 					  .url = url,
 					  .user = user,
 					  .password = password,
+					  .token = none,
+					  .auth = AUTH_BASIC,
 					  .ca_file = none,
 					  .client_cert_file = none,
 					  .client_key_file = none,

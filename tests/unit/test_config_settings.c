@@ -253,6 +253,12 @@ static const struct {
 	 "g.ini:8: [worker] retry_max_ms: 249 is below [worker] retry_base_ms, 250 (the default)\n"},
 	{"[kafka]\nbrokers = a\noutcomes_topic = access.requests\n" MAIN,
 	 "g.ini:3: [kafka] outcomes_topic: 'access.requests' is the topic of [kafka] requests_topic as well (the default)\n"},
+	{GOOD "token = glsa_hush\n",
+	 "g.ini:7: [grafana.main] token: is set, and so is [grafana.main] user (g.ini:5); set one\n"},
+	{KAFKA "[grafana.a]\nurl = http://g\ntoken = hush hush\n",
+	 "g.ini:5: [grafana.a] token: is not a token: letters, digits and - . _ ~ + / =\n"},
+	{GOOD "auth = cookie\n",
+	 "g.ini:7: [grafana.main] auth: 'cookie' is none of: session, basic\n"},
 	/* many at once */
 	{"[kafka]\ngroop = x\n[worker]\nthreads = many\nlease_ms = 7\nnonsense\n[grafana.a]\nurl = g\n",
 	 "g.ini:2: [kafka] groop: unknown setting; did you mean group?\n"
@@ -264,6 +270,21 @@ static const struct {
 	 "g.ini: [grafana.a] user: is required\n"
 	 "g.ini: [grafana.a] password: is required\n"},
 };
+
+static void a_token_stands_for_user_and_password(void **state)
+{
+	static const char text[] = KAFKA "[grafana.cloud]\nurl = https://g\ntoken = glsa_ab_1\n";
+	struct settings settings;
+	struct faults faults;
+
+	(void)state;
+	assert_int_equal(parse(text, strlen(text), &settings, &faults), 0);
+	assert_string_equal(settings.instances[0].token, "glsa_ab_1");
+	assert_string_equal(settings.instances[0].user, "");
+	assert_int_equal(settings.instances[0].auth, AUTH_SESSION);
+	settings_clear(&settings);
+	faults_clear(&faults);
+}
 
 static size_t count_lines(const char *text)
 {
@@ -422,6 +443,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fills_in_every_default),
+		cmocka_unit_test(a_token_stands_for_user_and_password),
 		cmocka_unit_test(reads_what_people_write),
 		cmocka_unit_test(names_each_fault_and_its_place),
 		cmocka_unit_test(refuses_urls_that_are_no_grafana),

@@ -85,6 +85,28 @@ static void keeps_the_connection_and_sends_what_it_should(void **state)
 	support_end(&support);
 }
 
+static void sends_a_token_in_place_of_a_password(void **state)
+{
+	const struct http_step steps[] = {{.status = 200, .body = JSON_YES}};
+	static char token[] = "glsa_abc_1f2e", nobody[] = "";
+	struct support support;
+	struct reply reply;
+	struct error err;
+
+	(void)state;
+	support.script = http_script_start(steps, ARRAY_COUNT(steps));
+	support.settings = support_settings(http_script_url(support.script));
+	support.settings.token = token;
+	support.settings.user = support.settings.password = nobody;
+	support_open(&support);
+	assert_int_equal(get(&support, &reply, &err), 0);
+	reply_clear(&reply);
+	support_close(&support);
+	assert_non_null(strstr(http_script_request(support.script, 0),
+			       "\r\nAuthorization: Bearer glsa_abc_1f2e\r\n"));
+	support_end(&support);
+}
+
 static void sends_org_and_trace_only_where_asked(void **state)
 {
 	const struct http_step steps[] = {{.status = 200, .body = "[]"},
@@ -689,6 +711,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_the_connection_and_sends_what_it_should),
+		cmocka_unit_test(sends_a_token_in_place_of_a_password),
 		cmocka_unit_test(sends_org_and_trace_only_where_asked),
 		cmocka_unit_test(keeps_the_sub_path_and_dots),
 		cmocka_unit_test(goes_through_the_proxy_that_is_set_and_no_other),
