@@ -12,10 +12,12 @@
 
 #include "base/attributes.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "tests/simulator/auth.h"
 #include "tests/simulator/exchange.h"
 #include "tests/simulator/json_out.h"
 #include "tests/simulator/sim.h"
+#include "tests/simulator/store_team.h"
 
 typedef void control_fn(struct exchange *exchange);
 
@@ -231,6 +233,27 @@ static void post_orgs(struct exchange *exchange)
 			     (long long)store_org_add(&exchange->sim->store, name)->id);
 }
 
+/* {"org_id":1,"is_provisioned":true}: as if SCIM had made it. */
+static void patch_team(struct exchange *exchange)
+{
+	const struct org *org;
+	struct team *team;
+	int64_t id = 0;
+
+	if (!read_object(exchange))
+		return;
+	org = store_org(&exchange->sim->store,
+			json_integer_value(json_object_get(exchange->json, "org_id")));
+	(void)text_to_int64(exchange->param_text[0], 1, INT64_MAX, &id);
+	team = store_team(org, id);
+	if (team == NULL) {
+		refuse(exchange, 404, "no such team in that org");
+		return;
+	}
+	team->is_provisioned = json_is_true(json_object_get(exchange->json, "is_provisioned"));
+	done(exchange);
+}
+
 static void post_verify_login(struct exchange *exchange)
 {
 	const char *login, *password;
@@ -264,6 +287,7 @@ static const struct {
 	{METHOD_GET, "/sim/users/", get_user},
 	{METHOD_PATCH, "/sim/users/", patch_user},
 	{METHOD_POST, "/sim/orgs", post_orgs},
+	{METHOD_PATCH, "/sim/teams/", patch_team},
 	{METHOD_POST, "/sim/verify-login", post_verify_login},
 };
 

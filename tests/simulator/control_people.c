@@ -14,6 +14,7 @@
 #include "tests/simulator/control.h"
 #include "tests/simulator/json_out.h"
 #include "tests/simulator/sim.h"
+#include "tests/simulator/store_team.h"
 
 enum { MAX_BULK = 1000000, NAME_BYTES = 256 };
 
@@ -61,6 +62,27 @@ static void write_members(struct buffer *out, const struct account *account, con
 	}
 }
 
+static void write_teams(struct buffer *out, const struct org *org, const char **comma)
+{
+	for (const struct team *team = org->teams; team != NULL; team = team->next) {
+		buffer_append_format(out, "%s{\"id\":%lld,\"org_id\":%lld,\"name\":", *comma,
+				     (long long)team->id, (long long)org->id);
+		json_out_string(out, team->name);
+		json_out_text(out, ",\"email\":");
+		json_out_string(out, team->email);
+		buffer_append_format(out, ",\"provisioned\":%s,\"members\":[",
+				     team->is_provisioned ? "true" : "false");
+		for (const struct team_member *member = team->members; member != NULL;
+		     member = member->team_next)
+			buffer_append_format(out, "%s{\"user_id\":%lld,\"permission\":%lld}",
+					     member == team->members ? "" : ",",
+					     (long long)member->account->id,
+					     (long long)member->permission);
+		json_out_text(out, "]}");
+		*comma = ",";
+	}
+}
+
 static void write_counters(struct buffer *out, const struct counters *counters)
 {
 	const char *comma = "";
@@ -94,6 +116,10 @@ void control_write_state(struct sim *sim, struct buffer *out)
 	json_out_text(out, "],\"members\":[");
 	for (size_t i = 0; i < accounts; i++)
 		write_members(out, account[i], &comma);
+	json_out_text(out, "],\"teams\":[");
+	comma = "";
+	for (size_t i = 0; i < orgs; i++)
+		write_teams(out, org[i], &comma);
 	json_out_text(out, "],\"counters\":{");
 	write_counters(out, &sim->store.counters);
 	json_out_text(out, "}}");

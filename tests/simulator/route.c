@@ -26,6 +26,7 @@ enum scope {
 	SIGNED_IN, /* anybody known */
 	SERVER,	   /* server admins */
 	CURRENT,   /* server admins, and min_role in the current org */
+	IN_ORG,	   /* min_role in the current org, which server admins need as well */
 	PATH_ORG,  /* server admins, and min_role in the org of the path */
 	PATH_SERVER, /* server admins; the org of the path must be one all the same */
 };
@@ -53,6 +54,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "/api/frontend/settings", SIGNED_IN, 0, "", 0, route_frontend_settings},
 	{METHOD_GET, "/api/user", SIGNED_IN, 0, "", 0, route_self},
 	{METHOD_GET, "/api/user/orgs", SIGNED_IN, 0, "", 0, route_self_orgs},
+	{METHOD_GET, "/api/user/teams", SIGNED_IN, 0, "", 0, route_self_teams},
 
 	{METHOD_GET, "/api/org", CURRENT, ROLE_NONE, "orgs:read", 0, route_org_current},
 	{METHOD_PUT, "/api/org", CURRENT, ROLE_ADMIN, "orgs:write", 0, route_org_update_current},
@@ -92,6 +94,23 @@ static const struct route routes[] = {
 	{METHOD_GET, "/api/users/:id", SERVER, 0, "users:read", 0, route_user_get},
 	{METHOD_PUT, "/api/users/:id", SERVER, 0, "users:write", 0, route_user_update},
 	{METHOD_GET, "/api/users/:id/orgs", SERVER, 0, "users:read", 0, route_user_orgs},
+	{METHOD_GET, "/api/users/:id/teams", SERVER, 0, "users:read", 0, route_user_teams},
+
+	{METHOD_GET, "/api/teams/search", IN_ORG, ROLE_ADMIN, "teams:read", 0, route_team_search},
+	{METHOD_POST, "/api/teams", IN_ORG, ROLE_ADMIN, "teams:create", 0, route_team_create},
+	{METHOD_GET, "/api/teams/:teamId", IN_ORG, ROLE_ADMIN, "teams:read", 0, route_team_get},
+	{METHOD_PUT, "/api/teams/:teamId", IN_ORG, ROLE_ADMIN, "teams:write", 0,
+	 route_team_update},
+	{METHOD_DELETE, "/api/teams/:teamId", IN_ORG, ROLE_ADMIN, "teams:delete", 0,
+	 route_team_delete},
+	{METHOD_GET, "/api/teams/:teamId/members", IN_ORG, ROLE_ADMIN, "teams.permissions:read",
+	 0, route_team_members},
+	{METHOD_POST, "/api/teams/:teamId/members", IN_ORG, ROLE_ADMIN,
+	 "teams.permissions:write", 0, route_team_member_add},
+	{METHOD_PUT, "/api/teams/:teamId/members/:userId", IN_ORG, ROLE_ADMIN,
+	 "teams.permissions:write", 0, route_team_member_update},
+	{METHOD_DELETE, "/api/teams/:teamId/members/:userId", IN_ORG, ROLE_ADMIN,
+	 "teams.permissions:write", 0, route_team_member_remove},
 
 	{METHOD_POST, "/api/admin/users", SERVER, 0, "users:create", OUTSIDE_SIGN_IN,
 	 route_admin_create},
@@ -125,6 +144,7 @@ static const struct parameter parameters[] = {
 	{":currentUserId", true, false, ANSWER_USER_ID_INVALID},
 	{":id", true, true, ANSWER_ID_INVALID},
 	{":adminId", true, false, ANSWER_ID_INVALID},
+	{":teamId", true, false, ANSWER_TEAM_ID_INVALID},
 	{":name", false, false, ANSWER_BAD_REQUEST},
 };
 
@@ -204,9 +224,9 @@ static bool may(struct exchange *exchange, const struct route *route)
 
 	if (route->scope == PATH_ORG || route->scope == PATH_SERVER)
 		return may_in_path_org(exchange, route);
-	if (route->scope == SIGNED_IN || caller->server_admin)
+	if (route->scope == SIGNED_IN || (caller->server_admin && route->scope != IN_ORG))
 		return true;
-	if (route->scope == CURRENT && caller->role != ROLE_INVALID &&
+	if ((route->scope == CURRENT || route->scope == IN_ORG) && caller->role != ROLE_INVALID &&
 	    caller->role >= route->min_role)
 		return true;
 	answer_denied(exchange, route->permission);

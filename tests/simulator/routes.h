@@ -21,6 +21,11 @@ route_handler_fn route_cur_member_add, route_cur_member_patch, route_cur_member_
 /* routes_user.c */
 route_handler_fn route_user_list, route_user_search, route_user_lookup, route_user_get;
 route_handler_fn route_user_orgs, route_user_update;
+/* routes_team.c */
+route_handler_fn route_team_search, route_team_get, route_team_create, route_team_update;
+route_handler_fn route_team_delete, route_team_members, route_team_member_add;
+route_handler_fn route_team_member_update, route_team_member_remove;
+route_handler_fn route_user_teams, route_self_teams;
 /* routes_admin.c */
 route_handler_fn route_admin_create, route_admin_password, route_admin_permissions;
 route_handler_fn route_admin_disable, route_admin_enable, route_admin_delete;

@@ -16,6 +16,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "tests/simulator/store_team.h"
 
 static const char *const role_names[] = {"None", "Viewer", "Editor", "Admin"};
 
@@ -180,6 +181,7 @@ void store_account_delete(struct store *store, struct account *account)
 {
 	while (account->memberships != NULL)
 		store_member_remove(account->memberships);
+	store_team_clear_account(account);
 	store_account_set_admin(store, account, false);
 	table_remove(&store->accounts_by_id, table_hash_id(account->id), account);
 	table_remove(&store->accounts_by_login, table_hash_text_nocase(account->login), account);
@@ -266,6 +268,7 @@ void store_org_delete(struct store *store, struct org *org)
 {
 	while (org->members != NULL)
 		store_member_remove(org->members);
+	store_team_clear_org(org);
 	table_remove(&store->orgs_by_id, table_hash_id(org->id), org);
 	table_remove(&store->orgs_by_name, table_hash_text(org->name), org);
 	store->orgs_stale = true;
@@ -318,6 +321,7 @@ void store_member_remove(struct membership *member)
 	struct account *account = member->account;
 
 	store_member_set_role(member, ROLE_NONE);
+	store_team_leave_org(account, member->org);
 	if (member->account_prev != NULL)
 		member->account_prev->account_next = member->account_next;
 	else

@@ -47,11 +47,13 @@ struct account {
 	int64_t created_s, updated_s;
 	int64_t last_seen_s; /* 0: never */
 	struct membership *memberships;
+	struct team_member *teams; /* see store_team.h */
 };
 
 struct org {
 	int64_t id;
 	char *name;
+	struct team *teams; /* see store_team.h */
 	struct membership *members;
 	int64_t admin_count;
 };
@@ -60,6 +62,8 @@ struct org {
 #define STORE_COUNTERS(X) \
 	X(user_creates) X(user_deletes) X(user_updates) X(password_sets) X(permission_sets) \
 	X(user_disables) X(user_enables) X(role_patches) X(member_adds) X(member_removes) \
+	X(team_creates) X(team_updates) X(team_deletes) X(team_member_adds) \
+	X(team_member_updates) X(team_member_removes) \
 	X(logouts) X(org_creates) X(org_updates) X(org_deletes)
 
 struct counters {
@@ -75,7 +79,7 @@ struct store {
 	struct org **orgs;	   /* by name; likewise */
 	size_t accounts_capacity, orgs_capacity;
 	bool accounts_stale, orgs_stale;
-	int64_t last_account_id, last_org_id; /* ids are never used twice */
+	int64_t last_account_id, last_org_id, last_team_id; /* ids are never used twice */
 	int64_t server_admin_count;
 	bool ignore_case;
 	struct counters counters;

@@ -137,8 +137,8 @@ def sim12(running):
 # ---- against the recording ----
 
 SERVED = re.compile(
-    r"^/(healthz?|api/health/?|api/login/ping|api/nope|api/admin/nope|api/user(/orgs)?|api/frontend/settings"
-    r"|api/org(/users.*)?|api/orgs(/.*)?|api/users(/search|/lookup|/\w+(/orgs)?)?|api/admin/users.*|nope|)$"
+    r"^/(healthz?|api/health/?|api/login/ping|api/nope|api/admin/nope|api/user(/orgs|/teams)?|api/frontend/settings"
+    r"|api/org(/users.*)?|api/orgs(/.*)?|api/users(/search|/lookup|/\w+(/orgs|/teams)?)?|api/teams.*|api/admin/users.*|nope|)$"
 )
 # Exchanges whose answer depends on something that is not played.
 NOT_PLAYED = {

@@ -24,6 +24,8 @@ struct version {
 	bool synced_users;	 /* isExternallySynced, and the role of such a user is locked */
 	bool synced_admin_field;
 	bool uid;
+	bool team_rights;	 /* team members are permissions: a creator joins, a user must be one */
+	bool team_uid;
 	bool provisioned_field;
 	bool failures_of_unknown_users_count;
 	bool password_optional;

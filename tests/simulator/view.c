@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "tests/simulator/json_out.h"
+#include "tests/simulator/store_team.h"
 
 enum { TEN_YEARS = 10, UID_DIGITS = 13 };
 
@@ -264,4 +265,57 @@ void view_memberships(struct buffer *out, const struct account *account)
 		json_out_text(out, "}");
 	}
 	json_out_text(out, "]");
+}
+
+static void field_team_uid(struct buffer *out, const char *name, const struct version *version,
+			   int64_t id)
+{
+	char uid[VIEW_UID_CAPACITY];
+
+	if (!version->team_uid)
+		return;
+	view_uid(id, uid);
+	field_text(out, name, uid);
+}
+
+void view_team(struct buffer *out, const struct version *version, const struct team *team)
+{
+	json_out_text(out, "{\"id\":");
+	json_out_int(out, team->id);
+	field_team_uid(out, "uid", version, team->id);
+	json_out_text(out, ",\"orgId\":");
+	json_out_int(out, team->org->id);
+	field_text(out, "name", team->name);
+	field_text(out, "email", team->email);
+	if (version->provisioned_field) {
+		field_text(out, "externalUID", team->is_provisioned ? team->name : "");
+		field_bool(out, "isProvisioned", team->is_provisioned);
+	}
+	view_avatar(out, team->email[0] != '\0' ? team->email : team->name);
+	json_out_text(out, ",\"memberCount\":");
+	json_out_int(out, team->member_count);
+	json_out_text(out, ",\"permission\":0,\"accessControl\":null}");
+}
+
+void view_team_member(struct buffer *out, const struct version *version,
+		      const struct team_member *member)
+{
+	const struct account *account = member->account;
+
+	json_out_text(out, "{\"orgId\":");
+	json_out_int(out, member->team->org->id);
+	json_out_text(out, ",\"teamId\":");
+	json_out_int(out, member->team->id);
+	field_team_uid(out, "teamUID", version, member->team->id);
+	json_out_text(out, ",\"userId\":");
+	json_out_int(out, account->id);
+	field_uid(out, "userUID", version, account->id);
+	field_text(out, "auth_module", account->auth_module != NULL ? account->auth_module : "");
+	field_text(out, "email", account->email);
+	field_text(out, "name", account->name);
+	field_text(out, "login", account->login);
+	view_avatar(out, account->email);
+	json_out_text(out, ",\"labels\":[],\"permission\":");
+	json_out_int(out, member->permission);
+	json_out_text(out, "}");
 }

@@ -20,6 +20,11 @@ void view_user_hit(struct buffer *out, const struct version *version,
 void view_member(struct buffer *out, const struct version *version,
 		 const struct membership *member);
 void view_memberships(struct buffer *out, const struct account *account); /* an array */
+struct team;
+struct team_member;
+void view_team(struct buffer *out, const struct version *version, const struct team *team);
+void view_team_member(struct buffer *out, const struct version *version,
+		      const struct team_member *member);
 void view_avatar(struct buffer *out, const char *email);
 
 enum { VIEW_UID_CAPACITY = 16 };
