@@ -167,6 +167,28 @@ int grafana_account_set_password(struct grafana_session *session, int64_t user_i
 	return rc;
 }
 
+int grafana_account_set_admin(struct grafana_session *session, int64_t user_id, bool is_admin,
+			      struct answer *answer, struct error *err)
+{
+	static const struct answer_rule rules[] = {
+		{400, NULL, "cannot remove last grafana admin", ANSWER_LAST_ADMIN},
+		{403, NULL, "Cannot change Grafana Admin role for externally synced user",
+		 ANSWER_EXTERNALLY_SYNCED},
+	};
+	char path[CALL_PATH_BYTES];
+	struct reply reply;
+	int rc;
+
+	text_format(path, sizeof(path), "/api/admin/users/%" PRId64 "/permissions", user_id);
+	rc = call_write_json(session, "PUT", path,
+			     json_pack("{s:b}", "isGrafanaAdmin", is_admin ? 1 : 0), &reply,
+			     answer, err);
+	if (rc == 0)
+		answer_refine(answer, &reply, rules, ARRAY_COUNT(rules));
+	reply_clear(&reply);
+	return rc;
+}
+
 /* ---- calls without a body ---- */
 
 static const struct answer_rule state_rules[] = {

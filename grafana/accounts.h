@@ -32,6 +32,12 @@ MUST_CHECK int grafana_account_disable(struct grafana_session *session, int64_t 
 MUST_CHECK int grafana_account_enable(struct grafana_session *session, int64_t user_id,
 				      struct answer *answer, struct error *err);
 
+/* The instance-wide right. OK (Grafana up to 10 says so for an unknown id as well:
+ * read back); LAST_ADMIN; EXTERNALLY_SYNCED (from 10.1 on); DOUBT. */
+MUST_CHECK int grafana_account_set_admin(struct grafana_session *session, int64_t user_id,
+					 bool is_admin, struct answer *answer,
+					 struct error *err);
+
 /* OK; NOT_FOUND (already gone); DOUBT. */
 MUST_CHECK int grafana_account_delete(struct grafana_session *session, int64_t user_id,
 				      struct answer *answer, struct error *err);

@@ -16,7 +16,14 @@
 int call_read(struct grafana_session *session, const char *path, struct reply *reply,
 	      struct answer *answer, struct error *err)
 {
-	if (grafana_request(session, GRAFANA_READ, "GET", path, NULL, reply, err) < 0)
+	return call_read_in_org(session, 0, path, reply, answer, err);
+}
+
+int call_read_in_org(struct grafana_session *session, int64_t org_id, const char *path,
+		     struct reply *reply, struct answer *answer, struct error *err)
+{
+	if (grafana_request_in_org(session, org_id, GRAFANA_READ, "GET", path, NULL, reply,
+				   err) < 0)
 		return -1;
 	answer_from_reply(answer, reply);
 	return 0;
@@ -36,9 +43,17 @@ int call_write(struct grafana_session *session, const char *method, const char *
 	       const struct slice *body, struct reply *reply, struct answer *answer,
 	       struct error *err)
 {
+	return call_write_in_org(session, 0, method, path, body, reply, answer, err);
+}
+
+int call_write_in_org(struct grafana_session *session, int64_t org_id, const char *method,
+		      const char *path, const struct slice *body, struct reply *reply,
+		      struct answer *answer, struct error *err)
+{
 	struct error own = {0}; /* the caller's may be NULL */
 
-	if (grafana_request(session, GRAFANA_WRITE, method, path, body, reply, &own) == 0) {
+	if (grafana_request_in_org(session, org_id, GRAFANA_WRITE, method, path, body, reply,
+				   &own) == 0) {
 		answer_from_reply(answer, reply);
 		return 0;
 	}
@@ -52,6 +67,13 @@ int call_write(struct grafana_session *session, const char *method, const char *
 int call_write_json(struct grafana_session *session, const char *method, const char *path,
 		    json_t *body, struct reply *reply, struct answer *answer, struct error *err)
 {
+	return call_write_json_in_org(session, 0, method, path, body, reply, answer, err);
+}
+
+int call_write_json_in_org(struct grafana_session *session, int64_t org_id,
+			   const char *method, const char *path, json_t *body,
+			   struct reply *reply, struct answer *answer, struct error *err)
+{
 	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
 	struct slice slice = {text, text != NULL ? strlen(text) : 0};
 	int rc = 0;
@@ -61,7 +83,8 @@ int call_write_json(struct grafana_session *session, const char *method, const c
 	if (text == NULL)
 		answer_reject(answer, 0, "a text of the request is not UTF-8");
 	else
-		rc = call_write(session, method, path, &slice, reply, answer, err);
+		rc = call_write_in_org(session, org_id, method, path, &slice, reply, answer,
+				       err);
 	free(text);
 	return rc;
 }

@@ -26,6 +26,19 @@ MUST_CHECK int call_write_json(struct grafana_session *session, const char *meth
 			       const char *path, struct json_t *body, struct reply *reply,
 			       struct answer *answer, struct error *err);
 
+/* The same in an org, whichever the caller's current one is; org_id 0 = that one. */
+MUST_CHECK int call_read_in_org(struct grafana_session *session, int64_t org_id,
+				const char *path, struct reply *reply, struct answer *answer,
+				struct error *err);
+MUST_CHECK int call_write_in_org(struct grafana_session *session, int64_t org_id,
+				 const char *method, const char *path,
+				 const struct slice *body, struct reply *reply,
+				 struct answer *answer, struct error *err);
+MUST_CHECK int call_write_json_in_org(struct grafana_session *session, int64_t org_id,
+				      const char *method, const char *path,
+				      struct json_t *body, struct reply *reply,
+				      struct answer *answer, struct error *err);
+
 /* Grafana said yes, but its answer is not what it should be: always -1, RETRY. */
 int call_unusable(const char *path, const char *what, struct error *err);
 

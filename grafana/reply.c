@@ -111,6 +111,7 @@ bool reply_is_known_no(const struct reply *reply)
 		"Failed update org user",
 		"Failed to remove user from organization",
 		"Could not add user to organization",
+		"Failed to add Member to Team", /* no such user, or no such team */
 		"Could not disable external user",
 		"Could not enable external user",
 		"Failed to get user", /* also: two accounts that differ in letter case only */
