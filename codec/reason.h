@@ -34,11 +34,20 @@
 	  "This is the login grantd itself uses; grantd never changes it.")                      \
 	X(ACCOUNT_LAST_SERVER_ADMIN, "account.last_server_admin",                                \
 	  "This is the last server admin; make another one first.")                              \
+	X(ACCOUNT_EXTERNALLY_SYNCED, "account.externally_synced",                                \
+	  "Whether this is a server admin comes from an identity provider; change it there, or set skip_org_role_sync.") \
+	X(ACCOUNT_NOT_MEMBER, "account.not_member",                                              \
+	  "The account does not belong to the org; say role for a place in it, or grant one first.") \
 	X(ORG_NOT_FOUND, "org.not_found", "Grafana has no such org.")                            \
 	X(ORG_LAST_ADMIN, "org.last_admin",                                                      \
 	  "This is the last Admin of the org; give another member that role first.")             \
 	X(ORG_EXTERNALLY_SYNCED, "org.externally_synced",                                        \
 	  "The role comes from an identity provider; change it there, or set skip_org_role_sync.") \
+	X(TEAM_NOT_FOUND, "team.not_found", "The org has no such team.")                         \
+	X(TEAM_CONFLICT, "team.conflict",                                                        \
+	  "Another team has the name, letter case aside; use that one, or choose another name.") \
+	X(TEAM_PROVISIONED, "team.provisioned",                                                  \
+	  "The team is provisioned by SCIM; change it there.")                                   \
 	X(ROLE_UNEXPECTED, "role.unexpected",                                                    \
 	  "The role held now is not the one the request expected.")                              \
 	X(ROLE_INVALID, "role.invalid", "This Grafana does not know the role.")                  \

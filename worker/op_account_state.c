@@ -11,7 +11,7 @@
 
 #include "grafana/accounts.h"
 #include "grafana/guards.h"
-#include "worker/turn.h"
+#include "worker/server_admin.h"
 
 static enum fact fact_of(bool yes)
 {
@@ -25,25 +25,6 @@ static void note_account(struct turn *turn, const struct grafana_user *user)
 	turn_evidence_of_user(user, &before);
 	turn_set_before(turn, &before);
 	turn->outcome.after = before;
-}
-
-static int protect_last_server_admin(struct turn *turn, const struct grafana_user *user,
-				     struct error *err)
-{
-	struct answer answer = {0};
-	bool other = false;
-
-	if (!user->is_admin)
-		return TURN_GO_ON;
-	if (grafana_user_other_admin(turn->grafana, user->id, &other, &answer, err) < 0)
-		return TURN_FAILED;
-	if (answer.code != ANSWER_OK)
-		return turn_refused_by(turn, &answer, "look for another server admin");
-	if (other)
-		return TURN_GO_ON;
-	return turn_refused(turn, REASON_ACCOUNT_LAST_SERVER_ADMIN,
-			    "'%s' is the last server admin; make another one first",
-			    user->login);
 }
 
 /* ---- disable and enable ---- */
@@ -80,7 +61,7 @@ static int run_switch(struct turn *turn, const struct switching *asked, struct e
 	if (user.is_disabled == asked->disabled)
 		return turn_as_asked(turn, "'%s' was %s already", turn_who(turn), asked->state);
 	if (asked->disabled &&
-	    (rc = protect_last_server_admin(turn, &user, err)) != TURN_GO_ON)
+	    (rc = server_admin_keep_one(turn, &user, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = turn_begin_step(turn, asked->step, err)) != TURN_GO_ON)
 		return rc;
@@ -194,7 +175,7 @@ static int run_delete(struct turn *turn, struct error *err)
 	if (rc != TURN_GO_ON)
 		return rc;
 	note_account(turn, &user);
-	if ((rc = protect_last_server_admin(turn, &user, err)) != TURN_GO_ON)
+	if ((rc = server_admin_keep_one(turn, &user, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = protect_orgs(turn, &user, err)) != TURN_GO_ON)
 		return rc;

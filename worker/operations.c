@@ -19,6 +19,12 @@ static const struct operation *const operations[] = {
 	&operation_account_delete,
 	&operation_account_logout,
 	&operation_account_reset_password,
+	&operation_server_admin_grant,
+	&operation_server_admin_revoke,
+	&operation_team_create,
+	&operation_team_delete,
+	&operation_team_member_add,
+	&operation_team_member_remove,
 	NULL,
 };
 

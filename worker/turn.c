@@ -138,8 +138,12 @@ int turn_wrote(struct turn *turn, const struct answer *answer)
 
 int turn_refused_by(struct turn *turn, const struct answer *answer, const char *doing)
 {
-	enum reason reason = verdict_of_answer(answer->code);
+	return turn_refused_as(turn, verdict_of_answer(answer->code), answer, doing);
+}
 
+int turn_refused_as(struct turn *turn, enum reason reason, const struct answer *answer,
+		    const char *doing)
+{
 	turn_refused(turn, reason, "%s: %s Grafana said %d: %s", doing, reason_prose(reason),
 		     answer->status, answer->message);
 	note_answer(turn, answer);
@@ -182,6 +186,25 @@ int turn_find_org(struct turn *turn, enum grafana_cache cache, struct grafana_or
 				    org->name, named->name);
 	turn_target_org(turn, org);
 	return TURN_GO_ON;
+}
+
+int turn_refused_in_org(struct turn *turn, const struct grafana_org *org,
+			const struct answer *answer, const char *doing, struct error *err)
+{
+	int rc;
+
+	if (answer->code != ANSWER_PERMISSION)
+		return turn_refused_by(turn, answer, doing);
+	/* The same no comes for an org that is gone. */
+	rc = turn_find_org(turn, GRAFANA_FRESH, &(struct grafana_org){0}, err);
+	if (rc != TURN_GO_ON)
+		return rc;
+	turn_refused(turn, REASON_GRAFANA_PERMISSION,
+		     "%s: make grantd's own login '%s' an Admin of the org '%s', then ask "
+		     "again. Grafana said %d: %s",
+		     doing, turn->own_login, org->name, answer->status, answer->message);
+	note_answer(turn, answer);
+	return TURN_ENDED;
 }
 
 /* Grafana's own lookup, and, as servers before 10 compare exactly, a search; an

@@ -36,6 +36,15 @@ int turn_refused(struct turn *turn, enum reason reason, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 /* Grafana's definite no. 'doing' is what was tried: "change the role". */
 int turn_refused_by(struct turn *turn, const struct answer *answer, const char *doing);
+/* The same where the operation knows the reason better. */
+int turn_refused_as(struct turn *turn, enum reason reason, const struct answer *answer,
+		    const char *doing);
+/* The same for a call inside an org (teams, service accounts, invites, dashboards):
+ * there a server admin that is no Admin of the org has no rights. grantd does not
+ * join orgs by itself; the message says who has to be added where. FAILED when the
+ * org could not be asked for; ENDED with org.not_found when it is gone. */
+int turn_refused_in_org(struct turn *turn, const struct grafana_org *org,
+			const struct answer *answer, const char *doing, struct error *err);
 /* Grafana's yes to a write, for the outcome's evidence. Answers TURN_GO_ON. */
 int turn_wrote(struct turn *turn, const struct answer *answer);
 /* A write that may have happened, and reading back did not show it: try again

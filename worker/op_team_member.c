@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * op_team_member.c - team_member.add and team_member.remove.
+ *
+ * Grafana lets anybody into a team, also who does not belong to its org and so gets
+ * nothing from it. Here such a person is first given the role the request says, or
+ * refused; the role of who belongs to the org already is left as it is. Leaving a
+ * team changes nothing else.
+ */
+#include "worker/operations.h"
+
+#include "worker/membership.h"
+#include "worker/team.h"
+
+/* How a user stands to an org and one of its teams. */
+struct standing {
+	struct membership place;
+	bool in_team;
+};
+
+static int read_team(struct turn *turn, const struct grafana_org *org, int64_t team_id,
+		     int64_t user_id, bool *in_team, struct error *err)
+{
+	struct answer answer = {0};
+
+	if (grafana_team_has_member(turn->grafana, org->id, team_id, user_id, in_team, &answer,
+				    err) < 0)
+		return TURN_FAILED;
+	if (answer.code != ANSWER_OK)
+		return team_refused(turn, org, &answer, "read the team's members", err);
+	return TURN_GO_ON;
+}
+
+static int find_both(struct turn *turn, struct grafana_org *org, struct grafana_team *team,
+		     struct grafana_user *user, struct error *err)
+{
+	int rc;
+
+	if ((rc = turn_find_org(turn, GRAFANA_CACHED, org, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = team_find_existing(turn, org, team, err)) != TURN_GO_ON)
+		return rc;
+	return turn_find_account(turn, user, err);
+}
+
+/* ---- add ---- */
+
+static int read_standing(struct turn *turn, const struct grafana_org *org,
+			 const struct grafana_team *team, const struct grafana_user *user,
+			 struct standing *now, struct error *err)
+{
+	struct evidence before = {.account = FACT_YES};
+	int rc;
+
+	if ((rc = membership_read(turn, org->id, user->id, &now->place, err)) != TURN_GO_ON)
+		return rc;
+	rc = read_team(turn, org, team->id, user->id, &now->in_team, err);
+	if (rc != TURN_GO_ON)
+		return rc;
+	membership_evidence(&now->place, &before);
+	before.team_member = now->in_team ? FACT_YES : FACT_NO;
+	turn_set_before(turn, &before);
+	turn->outcome.after = before;
+	return TURN_GO_ON;
+}
+
+static int give_place(struct turn *turn, const struct grafana_org *org,
+		      const struct grafana_user *user, const struct membership *now,
+		      struct error *err)
+{
+	if (now->member)
+		return TURN_GO_ON;
+	if (turn->request->role == ROLE_UNSET)
+		return turn_refused(turn, REASON_ACCOUNT_NOT_MEMBER,
+				    "'%s' does not belong to the org '%s'; say role for a place "
+				    "in it, or grant one first", user->login, org->name);
+	return membership_set(turn, org, user, now, turn->request->role, err);
+}
+
+/* A lost answer, or a 500 that means a missing user or team as well as trouble. */
+static int settle_addition(struct turn *turn, const struct grafana_org *org,
+			   struct grafana_team *team, struct grafana_user *user,
+			   const struct answer *written, struct error *err)
+{
+	bool in_team = false;
+	int rc = read_team(turn, org, team->id, user->id, &in_team, err);
+
+	if (rc != TURN_GO_ON || in_team)
+		return rc;
+	if ((rc = find_both(turn, &(struct grafana_org){0}, team, user, err)) != TURN_GO_ON)
+		return rc;
+	return turn_in_doubt(written, "add to the team", err);
+}
+
+static int add(struct turn *turn, const struct grafana_org *org, struct grafana_team *team,
+	       struct grafana_user *user, struct error *err)
+{
+	struct answer answer = {0};
+	int rc = turn_begin_step(turn, "team_member", err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (grafana_team_add_member(turn->grafana, org->id, team->id, user->id, &answer, err) < 0)
+		return TURN_FAILED;
+	if (answer.code == ANSWER_EXISTS)
+		return TURN_GO_ON;
+	if (answer.code == ANSWER_DOUBT || answer.code == ANSWER_NOT_FOUND)
+		return settle_addition(turn, org, team, user, &answer, err);
+	if (answer.code != ANSWER_OK)
+		return team_refused(turn, org, &answer, "add to the team", err);
+	return turn_wrote(turn, &answer);
+}
+
+static int run_add(struct turn *turn, struct error *err)
+{
+	struct grafana_org org;
+	struct grafana_team team;
+	struct grafana_user user;
+	struct standing now;
+	int rc;
+
+	if ((rc = find_both(turn, &org, &team, &user, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = read_standing(turn, &org, &team, &user, &now, err)) != TURN_GO_ON)
+		return rc;
+	if (now.place.member && now.in_team)
+		return turn_as_asked(turn, "'%s' is in the team '%s'", turn_who(turn), team.name);
+	if ((rc = give_place(turn, &org, &user, &now.place, err)) != TURN_GO_ON)
+		return rc;
+	if (!now.in_team && (rc = add(turn, &org, &team, &user, err)) != TURN_GO_ON)
+		return rc;
+	turn->outcome.after.team_member = FACT_YES;
+	return turn_applied(turn, "'%s' is now in the team '%s'%s%s", turn_who(turn), team.name,
+			    now.place.member ? "" : ", and in its org as ",
+			    now.place.member ? "" : role_name(turn->request->role));
+}
+
+const struct operation operation_team_member_add = {
+	.action = "team_member.add",
+	.needs = NEED_ORG | NEED_TEAM | NEED_USER,
+	.run = run_add,
+};
+
+/* ---- remove ---- */
+
+static int take_out(struct turn *turn, const struct grafana_org *org,
+		    const struct grafana_team *team, const struct grafana_user *user,
+		    struct error *err)
+{
+	struct answer answer = {0};
+	bool in_team = false;
+	int rc = turn_begin_step(turn, "team_leave", err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (grafana_team_remove_member(turn->grafana, org->id, team->id, user->id, &answer,
+				       err) < 0)
+		return TURN_FAILED;
+	if (answer.code == ANSWER_OK || answer.code == ANSWER_NOT_FOUND)
+		return turn_wrote(turn, &answer);
+	if (answer.code != ANSWER_DOUBT)
+		return team_refused(turn, org, &answer, "remove from the team", err);
+	rc = read_team(turn, org, team->id, user->id, &in_team, err);
+	if (rc != TURN_GO_ON || !in_team)
+		return rc;
+	return turn_in_doubt(&answer, "remove from the team", err);
+}
+
+static int end_without_account(struct turn *turn)
+{
+	struct evidence nobody = {.account = FACT_NO, .team_member = FACT_NO};
+
+	turn_set_before(turn, &nobody);
+	turn->outcome.after = nobody;
+	return turn_as_asked(turn, "there is no account '%s', so it is in no team",
+			     turn_who(turn));
+}
+
+static int run_remove(struct turn *turn, struct error *err)
+{
+	struct grafana_org org;
+	struct grafana_team team;
+	struct grafana_user user;
+	struct evidence before = {.account = FACT_YES};
+	bool in_team = false;
+	int rc = find_both(turn, &org, &team, &user, err);
+
+	if (rc == TURN_ENDED && turn->outcome.reason == REASON_ACCOUNT_NOT_FOUND)
+		return end_without_account(turn);
+	if (rc != TURN_GO_ON)
+		return rc;
+	if ((rc = read_team(turn, &org, team.id, user.id, &in_team, err)) != TURN_GO_ON)
+		return rc;
+	before.team_member = in_team ? FACT_YES : FACT_NO;
+	turn_set_before(turn, &before);
+	turn->outcome.after = before;
+	if (!in_team)
+		return turn_as_asked(turn, "'%s' is not in the team '%s'", turn_who(turn),
+				     team.name);
+	if ((rc = take_out(turn, &org, &team, &user, err)) != TURN_GO_ON)
+		return rc;
+	turn->outcome.after.team_member = FACT_NO;
+	return turn_applied(turn, "'%s' is no longer in the team '%s'", turn_who(turn), team.name);
+}
+
+const struct operation operation_team_member_remove = {
+	.action = "team_member.remove",
+	.needs = NEED_ORG | NEED_TEAM | NEED_USER,
+	.run = run_remove,
+};
