@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reason.c - names of the closed list of reasons; see reason.h.
+ * reason.c - names of the closed list of reasons, and the list as a document; see
+ * reason.h.
  */
 #include "codec/reason.h"
+
+#include "base/buffer.h"
 
 static const struct {
 	const char *code, *prose;
@@ -20,4 +23,20 @@ const char *reason_code(enum reason reason)
 const char *reason_prose(enum reason reason)
 {
 	return reasons[reason].prose;
+}
+
+void reason_write_list(struct buffer *out)
+{
+	buffer_append_text(out,
+			   "# Reason codes\n"
+			   "\n"
+			   "`reason.code` of an outcome. Codes are a contract: they are never "
+			   "reworded, only added to.\n"
+			   "This file is what `grantctl reasons` prints, made from the table in "
+			   "codec/reason.h.\n"
+			   "\n"
+			   "| code | what it means, and what to change |\n"
+			   "|---|---|\n");
+	for (int i = 0; i < REASON_COUNT; i++)
+		buffer_append_format(out, "| `%s` | %s |\n", reasons[i].code, reasons[i].prose);
 }

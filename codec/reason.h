@@ -73,7 +73,11 @@ enum reason {
 
 enum { REASON_COUNT = REASON_RETRIES_EXHAUSTED + 1 };
 
+struct buffer;
+
 const char *reason_code(enum reason reason);
 const char *reason_prose(enum reason reason);
+/* All of them as Markdown: docs/reason-codes.md, byte for byte. */
+void reason_write_list(struct buffer *out);
 
 #endif

@@ -173,6 +173,7 @@ const struct command command_submit = {
 		"  --user WHOM          with '@' an e-mail, otherwise a login\n"
 		"  --login, --email, --name TEXT\n"
 		"  --org NAME, --org-id N\n"
+		"  --team NAME, --team-id N; --team-email TEXT for a new one\n"
 		"  --role, --expected-role, --to-role  Viewer, Editor, Admin or None\n"
 		"  --if-no-account fail|create, --on-existing keep|reset\n"
 		"  --set-login, --set-email, --set-name TEXT   new values, for account.update\n"
@@ -186,8 +187,10 @@ const struct command command_submit = {
 		"  --wait [SECONDS]     for the outcome, 60 s if unsaid; the exit code tells it\n"
 		COMMAND_OPTIONS_HELP
 		"\n"
-		"Prints the request's id. Actions: org_role.grant, org_role.revoke, account.create,\n"
-		"account.update, account.disable, account.enable, account.delete, account.logout,\n"
-		"account.reset_password.\n",
+		"Prints the request's id. Actions (an example of each: docs/examples):\n"
+		"  org_role.grant, .revoke\n"
+		"  account.create, .update, .disable, .enable, .delete, .logout, .reset_password\n"
+		"  server_admin.grant, .revoke\n"
+		"  team.create, .delete; team_member.add, .remove\n",
 	.run = run,
 };

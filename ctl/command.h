@@ -24,6 +24,7 @@ extern const struct command command_keygen;
 extern const struct command command_open;
 extern const struct command command_config;
 extern const struct command command_ping;
+extern const struct command command_reasons;
 
 /* The options that all have. */
 #define COMMAND_OPTIONS                                                                       \

@@ -48,11 +48,20 @@ static void describe_change(const struct event_view *outcome, char out[CHANGE_CA
 	text_replace_control(out);
 }
 
+/* Whom or what it was about: the most particular name that is said. */
+static const char *find_target(const struct event_view *outcome)
+{
+	static const char *const paths[] = {"data.target.login", "data.target.email",
+					    "data.target.team_name", "data.target.org_name"};
+	size_t i = 0;
+
+	while (i < ARRAY_COUNT(paths) - 1 && event_view_text(outcome, paths[i])[0] == '\0')
+		i++;
+	return paths[i];
+}
+
 static void print_row(const struct event_view *outcome)
 {
-	const char *user = event_view_text(outcome, "data.target.login")[0] != '\0'
-				   ? "data.target.login"
-				   : "data.target.email";
 	char time[CELL_CAPACITY], result[CELL_CAPACITY], reason[CELL_CAPACITY];
 	char action[CELL_CAPACITY], instance[CELL_CAPACITY], whom[CELL_CAPACITY];
 	char change[CHANGE_CAPACITY], id[CELL_CAPACITY];
@@ -60,7 +69,7 @@ static void print_row(const struct event_view *outcome)
 	describe_change(outcome, change);
 	printf(FORMAT, cell(outcome, "data.finished_at", time), cell(outcome, "data.result", result),
 	       cell(outcome, "data.reason.code", reason), cell(outcome, "data.action", action),
-	       cell(outcome, "data.instance", instance), cell(outcome, user, whom), change,
+	       cell(outcome, "data.instance", instance), cell(outcome, find_target(outcome), whom), change,
 	       cell(outcome, "data.request.id", id));
 	if (!outcome_is_good(outcome))
 		printf("    %s\n", cell(outcome, "data.reason.message", whom));
@@ -84,7 +93,7 @@ bool outcome_print(struct outcome_printer *printer, const struct event_view *out
 		return fflush(stdout) == 0;
 	}
 	if (!printer->began)
-		printf(FORMAT, "FINISHED", "RESULT", "REASON", "ACTION", "INSTANCE", "USER", "ROLE",
+		printf(FORMAT, "FINISHED", "RESULT", "REASON", "ACTION", "INSTANCE", "TARGET", "ROLE",
 		       "REQUEST");
 	printer->began = true;
 	print_row(outcome);

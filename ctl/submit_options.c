@@ -13,8 +13,8 @@
 #include "base/text.h"
 #include "codec/json_write.h"
 
-enum group { IN_ORG, IN_USER, IN_SET, IN_DATA, GROUP_COUNT };
-static const char *const group_names[] = {"org", "user", "set", NULL};
+enum group { IN_ORG, IN_USER, IN_SET, IN_TEAM, IN_DATA, GROUP_COUNT };
+static const char *const group_names[] = {"org", "user", "set", "team", NULL};
 
 static const struct field {
 	const char *flag;
@@ -29,6 +29,9 @@ static const struct field {
 	{"set-login", IN_SET, "login"},
 	{"set-email", IN_SET, "email"},
 	{"set-name", IN_SET, "name"},
+	{"team", IN_TEAM, "name"},
+	{"team-id", IN_TEAM, "id"},
+	{"team-email", IN_TEAM, "email"},
 	{"role", IN_DATA, "role"},
 	{"expected-role", IN_DATA, "expected_role"},
 	{"to-role", IN_DATA, "to_role"},
@@ -147,12 +150,14 @@ static enum exit_code read_option(const struct command *command, struct context 
 
 static enum exit_code check_numbers(const struct command *command, const struct submit_options *options)
 {
-	const char *text = options->fields[field_of(IN_ORG, "id")];
+	enum exit_code code = CODE_GO_ON;
 	int64_t ignored;
 
-	if (text == NULL)
-		return CODE_GO_ON;
-	return command_number(command, "org-id", text, 1, INT64_MAX, &ignored);
+	for (size_t i = 0; i < FIELD_COUNT && code == CODE_GO_ON; i++)
+		if (options->fields[i] != NULL && strcmp(fields[i].member, "id") == 0)
+			code = command_number(command, fields[i].flag, options->fields[i], 1,
+					      INT64_MAX, &ignored);
+	return code;
 }
 
 enum exit_code submit_options_read(const struct command *command, struct context *context, int argc,

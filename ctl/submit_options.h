@@ -11,7 +11,7 @@
 #include "ctl/command.h"
 
 /* What the command line of 'submit' says. Strings belong to argv; NULL = not said. */
-enum { SUBMIT_FIELDS_MAX = 24, SUBMIT_WAIT_S = 60 };
+enum { SUBMIT_FIELDS_MAX = 64, SUBMIT_WAIT_S = 60 };
 
 struct submit_options {
 	const char *target;		       /* an action, or a file */

@@ -55,6 +55,19 @@ static void writes_a_grant(void **state)
 		    "\"user\":{\"email\":\"ada@example.com\"},\"role\":\"Editor\"}");
 }
 
+static void writes_a_team(void **state)
+{
+	(void)state;
+	assert_data(WORDS("team.create", "--org-id", "7", "--team", "Backend", "--team-email",
+			  "b@example.com"),
+		    "{\"action\":\"team.create\",\"org\":{\"id\":7},"
+		    "\"team\":{\"name\":\"Backend\",\"email\":\"b@example.com\"}}");
+	assert_data(WORDS("team_member.add", "--user", "ada", "--org", "A", "--team-id", "4",
+			  "--role", "Viewer"),
+		    "{\"action\":\"team_member.add\",\"org\":{\"name\":\"A\"},"
+		    "\"user\":{\"login\":\"ada\"},\"team\":{\"id\":4},\"role\":\"Viewer\"}");
+}
+
 static void takes_the_action_wherever_it_stands(void **state)
 {
 	(void)state;
@@ -160,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_a_grant),
+		cmocka_unit_test(writes_a_team),
 		cmocka_unit_test(takes_the_action_wherever_it_stands),
 		cmocka_unit_test(writes_every_field),
 		cmocka_unit_test(a_target_without_fields_is_a_file),
