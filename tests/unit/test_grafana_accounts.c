@@ -219,6 +219,44 @@ static void disables_and_enables(void **state)
 	      "POST /api/admin/users/5/enable HTTP/1.1\r\n", "");
 }
 
+static int make_admin(struct support *support, int64_t *user_id, struct answer *answer,
+		      struct error *err)
+{
+	(void)user_id;
+	return grafana_account_set_admin(support->session, 5, true, answer, err);
+}
+
+static int make_none(struct support *support, int64_t *user_id, struct answer *answer,
+		     struct error *err)
+{
+	(void)user_id;
+	return grafana_account_set_admin(support->session, 5, false, answer, err);
+}
+
+static void sets_the_server_admin_right(void **state)
+{
+	static const struct expectation granting[] = {
+		{"yes", 200, "{\"message\":\"User permissions updated\"}", ANSWER_OK, 0},
+		{"synced", 403,
+		 "{\"message\":\"Cannot change Grafana Admin role for externally synced user\"}",
+		 ANSWER_EXTERNALLY_SYNCED, 0},
+	};
+	static const struct expectation revoking[] = {
+		{"yes", 200, "{\"message\":\"User permissions updated\"}", ANSWER_OK, 0},
+		{"last one", 400, "{\"message\":\"cannot remove last grafana admin\"}",
+		 ANSWER_LAST_ADMIN, 0},
+		{"trouble, or gone", 500, "{\"message\":\"Failed to update user permissions\"}",
+		 ANSWER_DOUBT, 0},
+		{"denied", 403, "{\"message\":\"Permission denied\"}", ANSWER_PERMISSION, 0},
+	};
+
+	(void)state;
+	check(granting, ARRAY_COUNT(granting), make_admin,
+	      "PUT /api/admin/users/5/permissions HTTP/1.1\r\n", "{\"isGrafanaAdmin\":true}");
+	check(revoking, ARRAY_COUNT(revoking), make_none,
+	      "PUT /api/admin/users/5/permissions HTTP/1.1\r\n", "{\"isGrafanaAdmin\":false}");
+}
+
 static void deletes(void **state)
 {
 	static const struct expectation cases[] = {
@@ -274,6 +312,7 @@ int main(void)
 		cmocka_unit_test(creates_in_an_org),
 		cmocka_unit_test(sets_the_password),
 		cmocka_unit_test(disables_and_enables),
+		cmocka_unit_test(sets_the_server_admin_right),
 		cmocka_unit_test(deletes),
 		cmocka_unit_test(logs_out),
 		cmocka_unit_test(text_that_is_not_utf8_is_refused_unsent),
