@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from harness.desk import Desk, Person
+from harness.desk import Desk, Person, evidence, was
 from harness.events import now, request
 
 TEST_PASSWORD = "made-by-the-test-1"
@@ -42,18 +42,6 @@ def keyless(open_stage):
     desk = Desk(stage)
     yield desk
     desk.settle()
-
-
-def was(outcome, result, code="ok", status=None):
-    """Result, reason, and what Grafana's own answer was (None: it decided nothing)."""
-    reason = outcome["reason"]
-    assert (outcome["result"], reason["code"]) == (result, code), reason
-    assert (reason["grafana"] or {}).get("status") == status, reason
-    return reason["message"]
-
-
-def evidence(outcome):
-    return outcome.get("before"), outcome.get("after")
 
 
 def fields_for(action, person, org):

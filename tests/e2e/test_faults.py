@@ -138,9 +138,38 @@ def cases_on(desk, sim, instance):
     made.append(Case("enable", ask("account.enable", who), ("POST", f"/api/admin/users/{who.id}/enable"),
                      account(who.login, isDisabled=False)))
     who = person()
+    made.append(Case("admin", ask("server_admin.grant", who), ("PUT", f"/api/admin/users/{who.id}/permissions"),
+                     account(who.login, isAdmin=True)))
+    who = person(is_admin=True)
+    made.append(Case("no-admin", ask("server_admin.revoke", who), ("PUT", f"/api/admin/users/{who.id}/permissions"),
+                     account(who.login, isAdmin=False)))
+    made.extend(cases_on_teams(desk, sim, org, instance))
+    who = person()
     made.append(Case("delete", ask("account.delete", who), ("DELETE", f"/api/admin/users/{who.id}"),
                      lambda _, who=who: sim.lookup(who.login) is None))
     return made
+
+
+def cases_on_teams(desk, sim, org, instance):
+    who = [desk.person(grafana=sim, orgs=[{"id": org.id, "role": "Viewer"}]) for _ in range(2)]
+    team, gone, name = desk.team(org, who[1], grafana=sim), desk.team(org, grafana=sim), desk.name("team")
+
+    def ask(action, **data):
+        return request(action, instance=instance, org=org.by_id, **data)
+
+    def is_in(person, expected):
+        return lambda _: (person.id in sim.team_members(org.id, team.id)) is expected
+
+    path = f"/api/teams/{team.id}/members"
+    return [
+        Case("team", ask("team.create", team={"name": name}), ("POST", "/api/teams"),
+             lambda _: name in sim.teams(org.id)),
+        Case("no-team", ask("team.delete", team=gone.by_name), ("DELETE", f"/api/teams/{gone.id}"),
+             lambda _: gone.name not in sim.teams(org.id)),
+        Case("join", ask("team_member.add", team=team.by_id, user=who[0].by_login), ("POST", path), is_in(who[0], True)),
+        Case("leave", ask("team_member.remove", team=team.by_name, user=who[1].by_login),
+             ("DELETE", f"{path}/{who[1].id}"), is_in(who[1], False)),
+    ]
 
 
 def check_creations(sim):
@@ -211,7 +240,10 @@ def test_a_fault_on_a_write_does_not_change_the_end(hall, writes, kind):
     counters = sim.counters()
     for counter in ("user_deletes", "user_disables", "user_enables", "member_adds", "member_removes", "user_updates"):
         assert counters[counter] == 1, (counter, counters)
-    assert counters["role_patches"] == 2
+    assert counters["role_patches"] == counters["permission_sets"] == 2
+    # Two teams were there before, and one member.
+    assert (counters["team_creates"], counters["team_deletes"]) == (3, 1)
+    assert (counters["team_member_adds"], counters["team_member_removes"]) == (2, 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -226,6 +258,12 @@ def test_evidence_is_of_before_the_first_attempt(hall, writes, kind):
     assert evidence("add") == ({"account": True, "role": None}, {"account": True, "role": "Editor"})
     assert [part["disabled"] for part in evidence("disable")] == [False, True]
     assert [part["disabled"] for part in evidence("enable")] == [True, False]
+    assert [part["server_admin"] for part in evidence("admin")] == [False, True]
+    assert [part["server_admin"] for part in evidence("no-admin")] == [True, False]
+    assert evidence("team") == ({"exists": False}, {"exists": True})
+    assert evidence("no-team") == ({"exists": True}, {"exists": False})
+    assert [part["team_member"] for part in evidence("join")] == [False, True]
+    assert [part["team_member"] for part in evidence("leave")] == [True, False]
     assert evidence("create")[0] == {"account": False}
     before, after = evidence("delete")
     assert before["account"] is True and after == {"account": False}
@@ -248,7 +286,8 @@ def test_a_credential_is_of_what_grafana_certainly_took(hall, writes, kind):
 # ---- reads ----
 
 
-READS = ("/api/users/lookup", "/api/orgs/*", "/api/users/*/orgs", "/api/users/*")
+READS = ("/api/users/lookup", "/api/orgs/*", "/api/users/*/orgs", "/api/users/*", "/api/teams/search",
+         "/api/teams/*/members")
 
 
 def test_failing_reads_are_tried_again(hall):
@@ -257,10 +296,12 @@ def test_failing_reads_are_tried_again(hall):
     for kind, sim in hall.sims.items():
         org = hall.desk.org(grafana=sim)
         who = hall.desk.person(grafana=sim, orgs=[{"id": org.id, "role": "Viewer"}])
+        team = hall.desk.team(org, grafana=sim)
         sim.clear_faults()
         for path in READS:
             sim.fault(KINDS[kind][0], "GET", path, **KINDS[kind][1])
         events += [request("org_role.grant", instance=kind, user=who.by_email, org=org.by_id, role="Editor"),
+                   request("team_member.add", instance=kind, user=who.by_email, org=org.by_id, team=team.by_name),
                    request("account.disable", instance=kind, user=who.by_email)]
     stage.send(*events)
     for event in events:

@@ -50,6 +50,31 @@ class Org:
         return {"name": self.name}
 
 
+class Team:
+    def __init__(self, team_id, name):
+        self.id, self.name = team_id, name
+
+    @property
+    def by_id(self):
+        return {"id": self.id}
+
+    @property
+    def by_name(self):
+        return {"name": self.name}
+
+
+def was(outcome, result, code="ok", status=None):
+    """Result, reason, and what Grafana's own answer was (None: it decided nothing)."""
+    reason = outcome["reason"]
+    assert (outcome["result"], reason["code"]) == (result, code), reason
+    assert (reason["grafana"] or {}).get("status") == status, reason
+    return reason["message"]
+
+
+def evidence(outcome):
+    return outcome.get("before"), outcome.get("after")
+
+
 class Desk:
     def __init__(self, stage):
         self.stage, self.grafana = stage, stage.grafana
@@ -99,6 +124,14 @@ class Desk:
     def org(self, name=None, grafana=None):
         name = name or self.name("org")
         return Org((grafana or self.grafana).create_org(name), name)
+
+    def team(self, org, *people, grafana=None):
+        """A team of the org with those people in it, who need not belong to the org."""
+        grafana, name = grafana or self.grafana, self.name("team")
+        team = Team(grafana.expect("POST", "/api/teams", {"name": name}, org=org.id)["teamId"], name)
+        for person in people:
+            grafana.expect("POST", f"/api/teams/{team.id}/members", {"userId": person.id}, org=org.id)
+        return team
 
     def org_of(self, person):
         """An org whose only Admin is that person."""

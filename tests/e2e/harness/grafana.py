@@ -80,6 +80,19 @@ class Grafana:
         assert len(roles) <= 1, f"{login} is {len(roles)} times in org {org_id}"
         return roles[0] if roles else None
 
+    def team_members(self, org_id, team_id):
+        """The ids of who is in the team, but for this client's own login, which is in those it made."""
+        members = self.expect("GET", f"/api/teams/{team_id}/members", org=org_id)
+        return {member["userId"] for member in members if member["login"] != self.user}
+
+    def teams(self, org_id):
+        """{name: id} of the org's teams."""
+        found = self.expect("GET", "/api/teams/search", org=org_id)["teams"]
+        return {team["name"]: team["id"] for team in found}
+
+    def is_server_admin(self, login):
+        return self.expect("GET", f"/api/users/{self.lookup(login)['id']}")["isGrafanaAdmin"]
+
     def can_log_in(self, login, password):
         return self.api("GET", "/api/user", login=(login, password))[0] == 200
 
