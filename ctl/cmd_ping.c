@@ -127,7 +127,7 @@ static int refuse_writes(void *context, int64_t call_ms, struct error *err)
 	return -1;
 }
 
-static void judge_server(const char *what, const struct grafana_server *server,
+static void judge_server(const char *what, const char *auth, const struct grafana_server *server,
 			 const struct answer *answer, struct findings *findings)
 {
 	const char *version = server->version[0] != '\0' ? server->version : "(hidden)";
@@ -141,8 +141,8 @@ static void judge_server(const char *what, const struct grafana_server *server,
 		    server->self.login);
 		findings->no = true;
 	} else {
-		say("ok", what, "version %s, logged in as %s, server admin", version,
-		    server->self.login);
+		say("ok", what, "version %s, logged in as %s (%s), server admin", version,
+		    server->self.login, auth);
 	}
 }
 
@@ -163,7 +163,7 @@ static void ping_grafana(const struct instance_settings *settings, struct findin
 	}
 	session = grafana_session_begin(grafana, &guard, NULL);
 	if (grafana_server_probe(session, &server, &answer, &err) == 0) {
-		judge_server(what, &server, &answer, findings);
+		judge_server(what, grafana_auth_name(grafana), &server, &answer, findings);
 	} else {
 		if (err.code == 401) /* reached, and it says no */
 			err.kind = ERROR_REFUSED;

@@ -20,30 +20,9 @@
 #include "base/text.h"
 #include "grafana/call.h"
 #include "grafana/json_get.h"
+#include "grafana/secret_json.h"
 
 /* ---- bodies with a password ---- */
-
-enum { ESCAPED_BYTES = 6 }; /* \u001f */
-
-static size_t escape_into(char *out, const struct secret *password)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t used = 0;
-
-	for (size_t i = 0; i < password->length; i++) {
-		unsigned char byte = (unsigned char)password->bytes[i];
-
-		if (byte >= 0x20 && byte != '"' && byte != '\\') {
-			out[used++] = (char)byte;
-			continue;
-		}
-		memcpy(out + used, "\\u00", 4);
-		out[used + 4] = digits[byte >> 4];
-		out[used + 5] = digits[byte & 15];
-		used += ESCAPED_BYTES;
-	}
-	return used;
-}
 
 /* 'fields' (an object, or NULL), with "password" added. body->length is the room;
  * the text's own length is returned. */
@@ -53,7 +32,7 @@ static size_t make_body(struct secret *body, const char *fields, const struct se
 	size_t fields_bytes = fields != NULL ? strlen(fields) : 0;
 	size_t used = 0;
 
-	secret_init(body, fields_bytes + sizeof(name) + ESCAPED_BYTES * password->length + 8);
+	secret_init(body, fields_bytes + sizeof(name) + SECRET_JSON_ESCAPED_BYTES * password->length + 8);
 	if (fields_bytes > 2) {
 		memcpy(body->bytes, fields, fields_bytes - 1);
 		used = fields_bytes - 1;
@@ -63,7 +42,7 @@ static size_t make_body(struct secret *body, const char *fields, const struct se
 	}
 	memcpy(body->bytes + used, name, sizeof(name) - 1);
 	used += sizeof(name) - 1;
-	used += escape_into(body->bytes + used, password);
+	used += secret_json_escape(body->bytes + used, password->bytes, password->length);
 	memcpy(body->bytes + used, "\"}", 2);
 	return used + 2;
 }

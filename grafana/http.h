@@ -23,6 +23,9 @@ MUST_CHECK int grafana_new(const struct instance_settings *settings, const struc
 void grafana_free(struct grafana *grafana);
 const struct instance_settings *grafana_settings(const struct grafana *grafana);
 
+/* "token", "session" or "basic": what calls show Grafana now. For people. */
+const char *grafana_auth_name(const struct grafana *grafana);
+
 /* The names and ids of orgs that this instance told us; see orgs.c. */
 struct org_cache;
 struct org_cache *grafana_org_cache(struct grafana *grafana);

@@ -2,8 +2,8 @@
 /*
  * auth.c - who asks, and in which org.
  *
- * Basic credentials only: there are no service accounts yet, so every token is an
- * unknown one. Called with the lock held. A password is wiped once compared.
+ * Basic credentials and sessions: there are no service accounts yet, so every token is
+ * an unknown one. Called with the lock held. A password is wiped once compared.
  *
  * Limit: the caches of the real server (signed-in user 5 s, permissions 10-60 s)
  * are not played; a change of rights counts at once.
@@ -19,10 +19,32 @@
 #include "tests/simulator/exchange.h"
 #include "tests/simulator/sim.h"
 
-enum { MAX_CREDENTIALS_BYTES = 1024, SEEN_EVERY_S = 300 };
+enum { MAX_CREDENTIALS_BYTES = 1024, SEEN_EVERY_S = 300, ROTATION_S = 600 };
 
 static const char basic_prefix[] = "Basic ";
 static const char bearer_prefix[] = "Bearer ";
+
+static void read_cookie(struct exchange *exchange)
+{
+	static const char name[] = "grafana_session=";
+	const char *found =
+		exchange->cookie_header != NULL ? strstr(exchange->cookie_header, name) : NULL;
+
+	if (found == NULL)
+		return;
+	found += sizeof name - 1;
+	exchange->cookie = mem_strndup(found, strcspn(found, "; "));
+}
+
+const char *auth_credential_name(const struct exchange *exchange)
+{
+	if (exchange->authorization != NULL && exchange->authorization[0] != '\0')
+		return strncmp(exchange->authorization, bearer_prefix,
+			       sizeof bearer_prefix - 1) == 0
+			       ? "token"
+			       : "basic";
+	return exchange->cookie != NULL ? "session" : "none";
+}
 
 void auth_read_header(struct exchange *exchange)
 {
@@ -31,6 +53,7 @@ void auth_read_header(struct exchange *exchange)
 	char *colon;
 	long length;
 
+	read_cookie(exchange);
 	if (encoded == NULL || strncmp(encoded, basic_prefix, sizeof basic_prefix - 1) != 0)
 		return;
 	encoded += sizeof basic_prefix - 1;
@@ -106,7 +129,8 @@ static enum auth_result check_password(struct exchange *exchange)
 			attempts_add(&sim->attempts, key, sim_monotonic_ms());
 			free(key);
 		}
-		return refuse(exchange, ANSWER_BAD_PASSWORD);
+		return refuse(exchange,
+			      exchange->form_login ? ANSWER_BAD_LOGIN : ANSWER_BAD_PASSWORD);
 	}
 	exchange->caller.account = account;
 	return AUTH_OK;
@@ -126,21 +150,85 @@ static bool is_blocked(const struct exchange *exchange)
 	return blocked;
 }
 
+static void note_seen(struct exchange *exchange)
+{
+	struct account *account = exchange->caller.account;
+	int64_t now_s = sim_wall_ms() / 1000;
+
+	if (now_s - account->last_seen_s >= SEEN_EVERY_S)
+		account->last_seen_s = now_s;
+}
+
 static enum auth_result check_basic(struct exchange *exchange)
 {
-	struct account *account;
-	int64_t now_s;
-
 	if (strcmp(exchange->login, "api_key") == 0)
 		return refuse(exchange, ANSWER_BAD_TOKEN);
 	if (is_blocked(exchange))
-		return refuse(exchange, ANSWER_BLOCKED);
+		return refuse(exchange,
+			      exchange->form_login ? ANSWER_LOGIN_BLOCKED : ANSWER_BLOCKED);
 	if (check_password(exchange) != AUTH_OK)
 		return AUTH_REFUSED;
-	account = exchange->caller.account;
-	now_s = sim_wall_ms() / 1000;
-	if (now_s - account->last_seen_s >= SEEN_EVERY_S)
-		account->last_seen_s = now_s;
+	note_seen(exchange);
+	enter_org(exchange);
+	return AUTH_OK;
+}
+
+void auth_take_form(struct exchange *exchange, const char *login, const char *password)
+{
+	free(exchange->login);
+	forget_password(exchange);
+	exchange->login = mem_strdup(login);
+	exchange->password = mem_strdup(password);
+	exchange->form_login = true;
+}
+
+enum auth_result auth_check_form(struct exchange *exchange)
+{
+	enum auth_result result = check_basic(exchange);
+
+	forget_password(exchange);
+	return result;
+}
+
+/* ---- sessions ---- */
+
+struct account *auth_account_of(const struct sim *sim, const struct login *login)
+{
+	struct account *account = store_account(&sim->store, login->account_id);
+
+	return account != NULL && account->session_epoch == login->epoch ? account : NULL;
+}
+
+void auth_set_cookie(struct exchange *exchange, const struct login *login)
+{
+	struct reply *reply = &exchange->reply;
+
+	text_format(reply->set_cookie, sizeof reply->set_cookie,
+		    "grafana_session=%s; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax",
+		    login->token);
+	if (exchange->version->id >= V10_1)
+		text_format(reply->set_cookie_expiry, sizeof reply->set_cookie_expiry,
+			    "grafana_session_expiry=%lld; Path=/; Max-Age=2592000; SameSite=Lax",
+			    (long long)(sim_wall_ms() / 1000 + ROTATION_S));
+}
+
+static enum auth_result check_session(struct exchange *exchange)
+{
+	struct sim *sim = exchange->sim;
+	struct login *login = logins_find(&sim->logins, exchange->cookie);
+	struct account *account = login != NULL ? auth_account_of(sim, login) : NULL;
+
+	if (account == NULL)
+		return exchange->version->id < V10_1 ? AUTH_NO_CREDENTIALS
+						     : refuse(exchange, ANSWER_BAD_SESSION);
+	if (login_is_due(&sim->logins, login)) {
+		if (exchange->version->rotates_on_request)
+			return refuse(exchange, ANSWER_SESSION_DUE);
+		logins_rotate(&sim->logins, login);
+		auth_set_cookie(exchange, login);
+	}
+	exchange->caller.account = account;
+	note_seen(exchange);
 	enter_org(exchange);
 	return AUTH_OK;
 }
@@ -151,7 +239,7 @@ enum auth_result auth_check(struct exchange *exchange)
 	enum auth_result result;
 
 	if (header == NULL || header[0] == '\0')
-		return AUTH_NO_CREDENTIALS;
+		return exchange->cookie != NULL ? check_session(exchange) : AUTH_NO_CREDENTIALS;
 	if (strncmp(header, bearer_prefix, sizeof bearer_prefix - 1) == 0 &&
 	    header[sizeof bearer_prefix - 1] != '\0')
 		return refuse(exchange, ANSWER_BAD_TOKEN);

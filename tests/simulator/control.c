@@ -137,6 +137,14 @@ static const char *set_one(struct sim *sim, const char *name, const json_t *valu
 		settings->latency_ms = json_integer_value(value);
 		return settings->latency_ms >= 0 ? NULL : "latency_ms is negative";
 	}
+	if (strcmp(name, "rotate_sessions") == 0 && json_is_true(value)) {
+		sim->logins.rotations++;
+		return NULL;
+	}
+	if (strcmp(name, "drop_sessions") == 0 && json_is_true(value)) {
+		logins_clear(&sim->logins);
+		return NULL;
+	}
 	if (strcmp(name, "version") == 0 && json_is_string(value)) {
 		const struct version *version = version_find(json_string_value(value));
 

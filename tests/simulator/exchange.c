@@ -119,6 +119,7 @@ void exchange_free(struct exchange *exchange)
 	free(exchange->query_text);
 	free(exchange->query_memory);
 	free(exchange->login);
+	free(exchange->cookie);
 	if (exchange->password != NULL)
 		mem_wipe(exchange->password, strlen(exchange->password));
 	free(exchange->password);
@@ -147,9 +148,11 @@ void exchange_set_method(struct exchange *exchange, const char *method)
 
 /* ---- the steps ---- */
 
+/* Of what Grafana manages; a session is only how one gets at it. */
 static bool is_write(const struct exchange *exchange)
 {
-	return exchange->method != METHOD_GET;
+	return exchange->method != METHOD_GET && strcmp(exchange->path, "/login") != 0 &&
+	       strcmp(exchange->path, "/api/user/auth-tokens/rotate") != 0;
 }
 
 static enum fault_effect effect_of(const struct exchange *exchange)
@@ -164,6 +167,7 @@ static void record_arrival(struct exchange *exchange)
 		.path = exchange->path,
 		.query = exchange->query_text,
 		.login = exchange->login,
+		.credential = auth_credential_name(exchange),
 		.user_agent = exchange->user_agent,
 		.traceparent = exchange->traceparent,
 		.org_header = exchange->org_header,

@@ -44,6 +44,8 @@ struct reply {
 	struct buffer body;
 	char retry_after[64];
 	const char *location;
+	char set_cookie[256]; /* "" = none */
+	char set_cookie_expiry[128];
 };
 
 enum exchange_stage { STAGE_ARRIVED, STAGE_RUN, STAGE_HELD, STAGE_OVER };
@@ -61,9 +63,12 @@ struct exchange {
 	struct query_item query[EXCHANGE_MAX_QUERY];
 	size_t query_count;
 	const char *authorization, *content_type, *org_header, *user_agent, *traceparent;
+	const char *cookie_header;
+	char *cookie; /* the session's token; owned */
 	struct buffer body;
 	struct json_t *json; /* the bound body */
 	char *login;	     /* of the basic credentials, whether right or wrong */
+	bool form_login;     /* they came with POST /login */
 	char *password;	     /* wiped as soon as it has been compared */
 
 	char *param_text[EXCHANGE_MAX_PARAMS]; /* unescaped */

@@ -24,6 +24,7 @@ enum { MAX_ENTRIES = 200000, FIRST_ENTRIES = 1024, MAX_LINE_BYTES = 16 * 1024 * 
 struct journal_entry {
 	int64_t n;
 	char *method, *path, *query, *login, *user_agent, *traceparent, *org_header, *fault;
+	const char *credential;
 	char *body; /* JSON text, or NULL */
 	char password_sha256[DIGEST_HEX_CAPACITY]; /* "" when there was none */
 	int64_t at_ms, end_ms;
@@ -155,6 +156,7 @@ int64_t journal_begin(struct journal *journal, const struct journal_request *req
 	entry->path = mem_strdup(request->path);
 	entry->query = mem_strdup(request->query);
 	entry->login = mem_strdup(request->login);
+	entry->credential = request->credential;
 	entry->user_agent = mem_strdup(request->user_agent);
 	entry->traceparent = mem_strdup(request->traceparent);
 	entry->org_header = mem_strdup(request->org_header);
@@ -190,6 +192,7 @@ static void entry_write(const struct journal_entry *entry, struct buffer *out)
 	write_text(out, "path", entry->path);
 	write_text(out, "query", entry->query);
 	write_text(out, "login", entry->login);
+	write_text(out, "credential", entry->credential);
 	write_text(out, "user_agent", entry->user_agent);
 	write_text(out, "traceparent", entry->traceparent);
 	write_text(out, "org_header", entry->org_header);

@@ -23,6 +23,7 @@ struct journal {
 /* What is known when a request has arrived. Texts are borrowed; NULL where absent. */
 struct journal_request {
 	const char *method, *path, *query, *login, *user_agent, *traceparent, *org_header;
+	const char *credential; /* its kind; static */
 	const char *body;
 	size_t body_bytes;
 	const char *fault;

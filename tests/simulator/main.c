@@ -56,6 +56,7 @@ void sim_reset(struct sim *sim)
 	store_init(&sim->store, sim->admin_login, sim->admin_password);
 	sim->store.ignore_case = sim->settings.version->ignore_case;
 	attempts_clear(&sim->attempts);
+	logins_clear(&sim->logins);
 	fault_list_clear(&sim->faults);
 }
 

@@ -50,6 +50,9 @@ struct route {
 static const struct route routes[] = {
 	{METHOD_GET, "/api/health", OPEN, 0, "", STRICT_SLASH, route_health},
 	{METHOD_GET, "/healthz", OPEN, 0, "", STRICT_SLASH, route_healthz},
+	{METHOD_POST, "/login", OPEN, 0, "", STRICT_SLASH, route_login},
+	{METHOD_GET, "/logout", OPEN, 0, "", STRICT_SLASH, route_logout},
+	{METHOD_POST, "/api/user/auth-tokens/rotate", OPEN, 0, "", STRICT_SLASH, route_rotate},
 	{METHOD_GET, "/api/login/ping", SIGNED_IN, 0, "", PING_STYLE, route_login_ping},
 	{METHOD_GET, "/api/frontend/settings", SIGNED_IN, 0, "", 0, route_frontend_settings},
 	{METHOD_GET, "/api/user", SIGNED_IN, 0, "", 0, route_self},

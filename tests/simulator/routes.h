@@ -11,6 +11,8 @@ typedef void route_handler_fn(struct exchange *exchange);
 /* routes_self.c */
 route_handler_fn route_health, route_healthz, route_frontend_settings, route_login_ping;
 route_handler_fn route_self, route_self_orgs;
+/* routes_login.c */
+route_handler_fn route_login, route_rotate, route_logout;
 /* routes_org.c */
 route_handler_fn route_org_current, route_org_list, route_org_get, route_org_get_by_name;
 route_handler_fn route_org_create, route_org_update, route_org_update_current, route_org_delete;

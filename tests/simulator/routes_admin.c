@@ -196,7 +196,7 @@ void route_admin_password(struct exchange *exchange)
 	}
 	account_set_password(account, password);
 	if (exchange->version->reset_ends_sessions) {
-		account->sessions = 0;
+		account_end_sessions(account);
 		attempts_forget(&sim->attempts, account->login);
 		attempts_forget(&sim->attempts, account->email);
 	}
@@ -255,7 +255,7 @@ void route_admin_disable(struct exchange *exchange)
 	if (account == NULL)
 		return;
 	account->is_disabled = true;
-	account->sessions = 0;
+	account_end_sessions(account);
 	exchange->sim->store.counters.user_disables++;
 	answer_done(exchange, "User disabled");
 }
@@ -300,7 +300,7 @@ void route_admin_logout(struct exchange *exchange)
 		answer(exchange, ANSWER_LOGOUT_UNKNOWN_USER);
 		return;
 	}
-	account->sessions = 0;
+	account_end_sessions(account);
 	exchange->sim->store.counters.logouts++;
 	answer_done(exchange, "User logged out");
 }

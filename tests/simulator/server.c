@@ -158,6 +158,10 @@ static void add_headers(struct MHD_Response *response, const struct exchange *ex
 	MHD_add_response_header(response, "X-Xss-Protection", "1; mode=block");
 	if (reply->retry_after[0] != '\0')
 		MHD_add_response_header(response, "Retry-After", reply->retry_after);
+	if (reply->set_cookie[0] != '\0')
+		MHD_add_response_header(response, "Set-Cookie", reply->set_cookie);
+	if (reply->set_cookie_expiry[0] != '\0')
+		MHD_add_response_header(response, "Set-Cookie", reply->set_cookie_expiry);
 	if (reply->location != NULL)
 		MHD_add_response_header(response, "Location", reply->location);
 }
@@ -190,6 +194,7 @@ static void read_headers(struct MHD_Connection *connection, struct exchange *exc
 		{"X-Grafana-Org-Id", &exchange->org_header},
 		{"User-Agent", &exchange->user_agent},
 		{"traceparent", &exchange->traceparent},
+		{"Cookie", &exchange->cookie_header},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(wanted); i++)

@@ -9,6 +9,7 @@
 #include "tests/simulator/attempts.h"
 #include "tests/simulator/fault.h"
 #include "tests/simulator/journal.h"
+#include "tests/simulator/logins.h"
 #include "tests/simulator/store.h"
 #include "tests/simulator/version.h"
 
@@ -31,6 +32,7 @@ struct sim {
 	struct sim_settings settings;
 	struct store store;
 	struct attempts attempts;
+	struct logins logins;
 	struct fault_list faults;
 	struct journal journal;
 };

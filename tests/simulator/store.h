@@ -44,6 +44,7 @@ struct account {
 	bool role_sync;	 /* the module's provider manages the roles */
 	int64_t org_id;	 /* current org, 0 for none */
 	int64_t sessions; /* logins still alive */
+	int64_t session_epoch; /* raised when all of them end */
 	int64_t created_s, updated_s;
 	int64_t last_seen_s; /* 0: never */
 	struct membership *memberships;

@@ -30,6 +30,7 @@ struct version {
 	bool failures_of_unknown_users_count;
 	bool password_optional;
 	bool reset_ends_sessions;
+	bool rotates_on_request; /* a session that is due is refused until it asks for a new token */
 	bool sort_by_login;	 /* member lists: login first, e-mail second */
 };
 

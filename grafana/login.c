@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * login.c - one session for all connections of a Grafana, and what to do without.
+ *
+ * Called by http.c around each call. Owns the cookie, in wiped memory; each
+ * connection holds a copy, which is compared by its generation. User and password cost
+ * Grafana 7 to 9 ms of CPU on each request (PBKDF2), a session 1 to 2 ms (measured on
+ * 9.4 and 10.1).
+ *
+ *  - No cookie: the first to come logs in, the others wait for what comes of it.
+ *  - Grafana up to 9 hands out a new cookie with any answer now and then; newer ones
+ *    refuse with 401 session.token.rotate until they are asked for one. The old one is
+ *    good for a while longer, so calls under way come to no harm.
+ *  - A refused session is given up, and one login made. If that one's session is
+ *    refused as well, or if Grafana offers no login, calls carry user and password
+ *    instead, until after a while a login is tried again.
+ *  - A refused login is final: five of them inside five minutes lock the login, for
+ *    humans too. None is made again before the instance's breaker closes.
+ *
+ * Fails: RETRY, with nothing of the caller's request sent.
+ */
+#include "grafana/login.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/condition.h"
+#include "base/text.h"
+#include "grafana/judge.h"
+#include "grafana/secret_json.h"
+
+enum {
+	WITHOUT_SESSION_MS = 10 * 60 * 1000,
+	LOGOUT_TIMEOUT_MS = 2000,
+	MOST_TRIES = 2,
+};
+
+static const char origin[] = "grafana";
+static const char login_path[] = "/login";
+
+struct login {
+	const struct instance_settings *settings;
+	const struct clock *clock;
+	bool wants_session;
+	struct secret fixed;   /* the line of a token, or of user and password */
+	atomic_int refusals;   /* doubtful 401s to a login, in a row */
+	pthread_mutex_t mutex; /* guards what follows */
+	pthread_cond_t changed;
+	bool busy;	       /* a thread logs in or has the cookie changed */
+	struct secret line;    /* "Cookie: name=value"; no bytes = no session */
+	uint64_t generation;   /* of the line */
+	uint64_t failures;     /* logins that came to nothing */
+	struct error failure;  /* of the last one */
+	int64_t refused_until_ms, without_until_ms; /* steady clock */
+};
+
+/* ---- lines ---- */
+
+static void make_line(struct secret *line, const char *prefix, const char *value)
+{
+	size_t prefix_bytes = strlen(prefix), value_bytes = strlen(value);
+
+	secret_init(line, prefix_bytes + value_bytes);
+	memcpy(line->bytes, prefix, prefix_bytes);
+	memcpy(line->bytes + prefix_bytes, value, value_bytes);
+}
+
+static void make_basic_line(struct secret *line, const struct instance_settings *settings)
+{
+	static const char prefix[] = "Authorization: Basic ";
+	size_t user_bytes = strlen(settings->user), password_bytes = strlen(settings->password);
+	struct secret pair;
+
+	secret_init(&pair, user_bytes + 1 + password_bytes);
+	memcpy(pair.bytes, settings->user, user_bytes);
+	pair.bytes[user_bytes] = ':';
+	memcpy(pair.bytes + user_bytes + 1, settings->password, password_bytes);
+	secret_init(line, sizeof(prefix) + TEXT_BASE64_CAPACITY(pair.length));
+	memcpy(line->bytes, prefix, sizeof(prefix));
+	text_base64((const uint8_t *)pair.bytes, pair.length, line->bytes + sizeof(prefix) - 1);
+	secret_clear(&pair);
+}
+
+struct login *login_new(const struct instance_settings *settings, const struct clock *clock)
+{
+	struct login *login = mem_zalloc(sizeof(*login));
+
+	login->settings = settings;
+	login->clock = clock;
+	login->wants_session = settings->token[0] == '\0' && settings->auth == AUTH_SESSION;
+	if (settings->token[0] != '\0')
+		make_line(&login->fixed, "Authorization: Bearer ", settings->token);
+	else
+		make_basic_line(&login->fixed, settings);
+	pthread_mutex_init(&login->mutex, NULL);
+	condition_init(&login->changed);
+	return login;
+}
+
+void login_free(struct login *login)
+{
+	if (login == NULL)
+		return;
+	secret_clear(&login->fixed);
+	secret_clear(&login->line);
+	pthread_cond_destroy(&login->changed);
+	pthread_mutex_destroy(&login->mutex);
+	free(login);
+}
+
+void login_pass_clear(struct login_pass *pass)
+{
+	secret_clear(&pass->line);
+	*pass = (struct login_pass){0};
+}
+
+const char *login_pass_line(const struct login *login, const struct login_pass *pass)
+{
+	return pass->way == LOGIN_SESSION ? pass->line.bytes : login->fixed.bytes;
+}
+
+const char *login_way_name(struct login *login)
+{
+	bool has_session;
+
+	if (login->settings->token[0] != '\0')
+		return "token";
+	pthread_mutex_lock(&login->mutex);
+	has_session = login->line.bytes != NULL;
+	pthread_mutex_unlock(&login->mutex);
+	return has_session ? "session" : "basic";
+}
+
+/* ---- the cookie; all with the mutex held ---- */
+
+static void set_cookie(struct login *login, const char *cookie)
+{
+	secret_clear(&login->line);
+	make_line(&login->line, "Cookie: ", cookie);
+	login->generation++;
+}
+
+static void drop_cookie(struct login *login, uint64_t generation)
+{
+	if (login->generation == generation)
+		secret_clear(&login->line);
+}
+
+static void copy_line(struct login *login, struct login_pass *pass)
+{
+	if (pass->way == LOGIN_SESSION && pass->generation == login->generation)
+		return;
+	login_pass_clear(pass);
+	pass->way = LOGIN_SESSION;
+	pass->generation = login->generation;
+	secret_copy(&pass->line, login->line.bytes, login->line.length);
+}
+
+/* ---- logging in ---- */
+
+static size_t make_body(const struct instance_settings *settings, struct secret *body)
+{
+	static const char user[] = "{\"user\":\"", password[] = "\",\"password\":\"", end[] = "\"}";
+	size_t user_bytes = strlen(settings->user), password_bytes = strlen(settings->password);
+	size_t used = sizeof(user) - 1;
+
+	secret_init(body, sizeof(user) + sizeof(password) + sizeof(end) +
+				  SECRET_JSON_ESCAPED_BYTES * (user_bytes + password_bytes));
+	memcpy(body->bytes, user, used);
+	used += secret_json_escape(body->bytes + used, settings->user, user_bytes);
+	memcpy(body->bytes + used, password, sizeof(password) - 1);
+	used += sizeof(password) - 1;
+	used += secret_json_escape(body->bytes + used, settings->password, password_bytes);
+	memcpy(body->bytes + used, end, sizeof(end) - 1);
+	return used + sizeof(end) - 1;
+}
+
+static int post_login(struct login *login, struct http_connection *connection,
+		      struct reply *reply)
+{
+	struct secret body;
+	size_t length = make_body(login->settings, &body);
+	struct slice slice = {body.bytes, length};
+	const struct http_call call = {.effect = GRAFANA_READ,
+				       .once = true,
+				       .method = "POST",
+				       .path = login_path,
+				       .body = &slice,
+				       .trace = ""};
+	int code = http_connection_send(connection, &call, reply);
+
+	secret_clear(&body);
+	return code;
+}
+
+/* Trouble may pass, and a password may be wrong; any other no means that this Grafana,
+ * or what stands before it, has no login for us. Up to 10.0 it says so with a 401. */
+static bool offers_no_login(const struct reply *reply)
+{
+	if (reply_message_is(reply, "Login is disabled"))
+		return true;
+	if (reply->status == 401 || reply_id_is(reply, "password-auth.failed"))
+		return false;
+	return reply->status < 500 && reply->status != 429 && reply->status != 408;
+}
+
+/* Without the mutex, but alone (busy). 0: there is a session, or none is to be had. */
+static int log_in(struct login *login, struct http_connection *connection,
+		  struct grafana_tally *tally, struct error *err)
+{
+	struct exchange exchange = {.instance = login->settings->name,
+				    .method = "POST",
+				    .path = login_path,
+				    .effect = GRAFANA_READ};
+	struct reply reply;
+	int rc = 0;
+
+	exchange.transport_code = post_login(login, connection, &reply);
+	pthread_mutex_lock(&login->mutex);
+	if (exchange.transport_code != 0) {
+		exchange.transport_text =
+			http_connection_fault(connection, exchange.transport_code);
+		rc = judge_failure(&exchange, &reply, tally, err);
+	} else if (reply.status == 200 && http_connection_cookie(connection)[0] != '\0') {
+		set_cookie(login, http_connection_cookie(connection));
+		atomic_store(&login->refusals, 0);
+	} else if (offers_no_login(&reply)) {
+		login->without_until_ms = clock_steady_ms(login->clock) + WITHOUT_SESSION_MS;
+	} else {
+		rc = judge_reply(&exchange, &reply, &login->refusals, tally, err);
+	}
+	pthread_mutex_unlock(&login->mutex);
+	reply_clear(&reply);
+	return rc;
+}
+
+/* With the mutex held, which is let go meanwhile. */
+static int log_in_alone(struct login *login, struct http_connection *connection,
+			struct grafana_tally *tally, struct error *err)
+{
+	struct error own = {0};
+	int rc;
+
+	login->busy = true;
+	pthread_mutex_unlock(&login->mutex);
+	rc = log_in(login, connection, tally, &own);
+	pthread_mutex_lock(&login->mutex);
+	login->busy = false;
+	pthread_cond_broadcast(&login->changed);
+	if (rc == 0)
+		return 0;
+	login->failures++;
+	login->failure = own;
+	if (tally->unauthorized)
+		login->refused_until_ms = clock_steady_ms(login->clock) +
+					  login->settings->unauthorized_wait_ms;
+	if (err != NULL)
+		*err = own;
+	return -1;
+}
+
+static int pass_failure_on(const struct login *login, struct grafana_tally *tally,
+			   struct error *err)
+{
+	if (login->failure.code == 401)
+		tally->unauthorized = true;
+	else
+		tally->unavailable++;
+	if (err != NULL)
+		*err = login->failure;
+	return -1;
+}
+
+/* With the mutex held. 0: look again; -1: it took too long, or came to nothing. */
+static int wait_for_other(struct login *login, int64_t until_ms, struct grafana_tally *tally,
+			  struct error *err)
+{
+	uint64_t failures = login->failures;
+	int64_t left_ms = until_ms - clock_steady_ms(login->clock);
+
+	if (left_ms > 0)
+		condition_wait_ms(&login->changed, &login->mutex, left_ms);
+	if (login->failures != failures)
+		return pass_failure_on(login, tally, err);
+	if (left_ms > 0)
+		return 0;
+	tally->unavailable++;
+	error_set(err, ERROR_RETRY, origin, 0, "POST %s: another thread's took too long",
+		  login_path);
+	return -1;
+}
+
+static int enter(struct login *login, struct http_connection *connection,
+		 struct login_pass *pass, struct grafana_tally *tally, struct error *err)
+{
+	int64_t until_ms =
+		clock_steady_ms(login->clock) + login->settings->request_timeout_ms;
+
+	for (;;) {
+		int64_t now_ms = clock_steady_ms(login->clock);
+
+		if (login->line.bytes != NULL) {
+			copy_line(login, pass);
+			return 0;
+		}
+		if (now_ms < login->without_until_ms) {
+			pass->way = LOGIN_FIXED;
+			return 0;
+		}
+		if (now_ms < login->refused_until_ms)
+			return pass_failure_on(login, tally, err);
+		if (login->busy ? wait_for_other(login, until_ms, tally, err) < 0
+				: log_in_alone(login, connection, tally, err) < 0)
+			return -1;
+	}
+}
+
+int login_enter(struct login *login, struct http_connection *connection,
+		struct login_pass *pass, struct grafana_tally *tally, struct error *err)
+{
+	int rc;
+
+	if (!login->wants_session)
+		return 0; /* a zeroed pass is LOGIN_FIXED */
+	pthread_mutex_lock(&login->mutex);
+	rc = enter(login, connection, pass, tally, err);
+	pthread_mutex_unlock(&login->mutex);
+	return rc;
+}
+
+/* ---- after a call ---- */
+
+static void learn(struct login *login, const struct http_connection *connection,
+		  const struct login_pass *pass)
+{
+	const char *cookie = http_connection_cookie(connection);
+
+	if (cookie[0] == '\0')
+		return;
+	pthread_mutex_lock(&login->mutex);
+	if (login->generation == pass->generation && login->line.bytes != NULL)
+		set_cookie(login, cookie);
+	pthread_mutex_unlock(&login->mutex);
+}
+
+static int ask(struct http_connection *connection, const struct login_pass *pass,
+	       const char *method, const char *path, int64_t timeout_ms)
+{
+	const struct http_call call = {.effect = GRAFANA_READ,
+				       .method = method,
+				       .path = path,
+				       .credential = pass->line.bytes,
+				       .trace = "",
+				       .timeout_ms = timeout_ms};
+	struct reply reply;
+	int status = http_connection_send(connection, &call, &reply) == 0 ? reply.status : 0;
+
+	reply_clear(&reply);
+	return status;
+}
+
+/* With the mutex held: is it for this thread to have the cookie changed? If not,
+ * another has done so by now, or has had its time. */
+static bool take_rotation(struct login *login, const struct login_pass *pass)
+{
+	int64_t until_ms =
+		clock_steady_ms(login->clock) + login->settings->request_timeout_ms;
+
+	while (login->busy && login->generation == pass->generation) {
+		int64_t left_ms = until_ms - clock_steady_ms(login->clock);
+
+		if (left_ms <= 0)
+			return false;
+		condition_wait_ms(&login->changed, &login->mutex, left_ms);
+	}
+	if (login->generation != pass->generation || login->line.bytes == NULL)
+		return false;
+	login->busy = true;
+	return true;
+}
+
+static void rotate(struct login *login, struct http_connection *connection,
+		   const struct login_pass *pass)
+{
+	bool mine;
+
+	pthread_mutex_lock(&login->mutex);
+	mine = take_rotation(login, pass);
+	pthread_mutex_unlock(&login->mutex);
+	if (!mine)
+		return;
+	if (ask(connection, pass, "POST", "/api/user/auth-tokens/rotate", 0) == 200)
+		learn(login, connection, pass);
+	pthread_mutex_lock(&login->mutex);
+	drop_cookie(login, pass->generation); /* if there is no new one */
+	login->busy = false;
+	pthread_cond_broadcast(&login->changed);
+	pthread_mutex_unlock(&login->mutex);
+}
+
+/* Up to 9, /api/admin/ and some others answer who has no session as they answer who has
+ * no right: 403. */
+static bool is_session_dead(struct http_connection *connection, const struct login_pass *pass,
+			    const struct reply *reply)
+{
+	if (reply->status == 403 && reply->access_error)
+		return ask(connection, pass, "GET", "/api/user", 0) == 401;
+	return reply->status == 401;
+}
+
+bool login_was_refused(struct login *login, struct http_connection *connection,
+		       struct login_pass *pass, const struct reply *reply, int tries)
+{
+	if (pass->way != LOGIN_SESSION)
+		return false;
+	learn(login, connection, pass);
+	if (tries >= MOST_TRIES || !is_session_dead(connection, pass, reply))
+		return false;
+	if (reply_id_is(reply, "session.token.rotate")) {
+		rotate(login, connection, pass);
+		return true;
+	}
+	pthread_mutex_lock(&login->mutex);
+	drop_cookie(login, pass->generation);
+	/* A session that was good for nothing, though it was just opened. */
+	if (tries > 0)
+		login->without_until_ms = clock_steady_ms(login->clock) + WITHOUT_SESSION_MS;
+	pthread_mutex_unlock(&login->mutex);
+	return true;
+}
+
+void login_end(struct login *login, struct http_connection *connection)
+{
+	struct login_pass pass = {0};
+
+	if (login->line.bytes == NULL)
+		return;
+	copy_line(login, &pass);
+	ask(connection, &pass, "GET", "/logout", LOGOUT_TIMEOUT_MS);
+	secret_clear(&login->line);
+	login_pass_clear(&pass);
+}

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One login for all calls, and what happens when the session or the login fails."""
+
+import pytest
+
+from harness.events import request
+from harness.load import SHORT, Load, running_for_an_hour
+from harness.paths import wait_until
+
+FEW = 4  # logins that a lost session may cost, however many calls were under way
+
+
+@pytest.fixture
+def stage(sim, make_stage):
+    sim.add_user("ada", email="ada@example.com", orgs=[])
+    return make_stage()
+
+
+@pytest.fixture
+def busy(sim, make_stage):
+    """A stage and a load of many requests."""
+    stage = make_stage(3)
+    running_for_an_hour(stage)
+    sim.settings(latency_ms=15)
+    return stage, Load(sim, stage.name, old=30)
+
+
+def grant(role="Editor"):
+    return request("org_role.grant", user={"login": "ada"}, org={"id": 1}, role=role)
+
+
+def seen(sim, path):
+    return [entry for entry in sim.requests() if entry["path"] == path]
+
+
+def test_one_login_serves_all_calls_and_ends_with_the_worker(stage, sim):
+    worker = stage.worker().start()
+    for role in ("Viewer", "Editor", "Admin"):
+        assert stage.ask(grant(role))["result"] == "applied"
+    worker.stop()
+    assert len(seen(sim, "/login")) == 1
+    assert len(seen(sim, "/logout")) == 1
+    calls = [entry for entry in sim.requests() if entry["path"].startswith("/api/")
+             and entry["user_agent"] == "grantd"]
+    assert len(calls) >= 8
+    assert {entry["credential"] for entry in calls} == {"session"}
+    stage.settle()
+
+
+def test_a_setting_has_user_and_password_sent(stage, sim):
+    stage.worker({"grafana.main.auth": "basic"}).start()
+    assert stage.ask(grant())["result"] == "applied"
+    stage.settle()
+    assert not seen(sim, "/login") and not seen(sim, "/logout")
+
+
+@pytest.mark.parametrize("fault", ["drop_sessions", "rotate_sessions"])
+def test_a_session_that_ends_under_load_harms_nothing(busy, sim, fault):
+    stage, load = busy
+    stage.worker(SHORT).start()
+    stage.send(*load.requests(200))
+    for count in (40, 80, 120):
+        stage.committed.count(stage.topics.outcomes, count)
+        sim.settings(**{fault: True})
+    stage.all_outcomes()
+    stage.wait_consumed()
+    stage.settle()
+    load.check(stage)
+    logins = len(seen(sim, "/login"))
+    assert logins == 1 if fault == "rotate_sessions" else 2 <= logins <= 1 + 3 * FEW
+
+
+def test_without_a_login_form_calls_carry_user_and_password(stage, sim):
+    sim.settings(login_form=False)
+    try:
+        stage.worker().start()
+        for role in ("Viewer", "Editor"):
+            assert stage.ask(grant(role))["result"] == "applied"
+        stage.settle()
+    finally:
+        sim.settings(login_form=True)
+    assert len(seen(sim, "/login")) == 1
+    assert {entry["credential"] for entry in seen(sim, "/api/users/lookup")} == {"basic"}
+
+
+def test_a_wrong_password_costs_one_login(busy, sim):
+    stage, load = busy
+    worker = stage.worker({**SHORT, "grafana.main.password": "wrong"}).start()
+    stage.send(*load.requests(100))
+    worker.wait_for(lambda: 'grantd_breaker_state{instance="main"} 3' in worker.http("/metrics")[1]
+                    or 'grantd_breaker_state{instance="main"} 2' in worker.http("/metrics")[1],
+                    "the breaker opens")
+    wait_until(lambda: all(entry["done"] for entry in sim.requests()), "calls end", 10)
+    assert [entry["status"] in (400, 401) for entry in seen(sim, "/login")] == [True]
+    assert not [entry for entry in sim.requests() if entry["user_agent"] == "grantd"
+                and entry["path"] != "/login"]
+    worker.kill()
+    stage.worker(SHORT).start()
+    stage.all_outcomes()
+    stage.settle()
+    load.check(stage)
+
+
+def test_the_cookie_is_nowhere_to_be_read(stage):
+    """The simulator knows each cookie's value only by its digest; so does this test: it looks for
+    the name, which nobody but Grafana and the connection has a use for."""
+    worker = stage.worker({"log.level": "debug"}).start()
+    assert stage.ask(grant())["result"] == "applied"
+    stage.settle()
+    for text in (worker.log(), str(stage.committed.records)):
+        assert "grafana_session" not in text
+    assert not [key for key in stage.redis.scan_iter() if b"grafana_session" in (stage.redis.dump(key) or b"")]

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_SIMULATOR_LOGINS_H
+#define TESTS_SIMULATOR_LOGINS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/simulator/table.h"
+
+struct account;
+
+/* Sessions that POST /login has opened. They end with their account's epoch. */
+struct logins {
+	struct table by_token; /* of struct login, each under its present and its last token */
+	int64_t rotations;     /* how often all were told to get a new token */
+};
+
+struct login {
+	char *token, *previous; /* previous: still good; NULL at first */
+	int64_t account_id, epoch;
+	int64_t rotations; /* those it has followed */
+};
+
+/* Lives until logins_clear(). */
+struct login *logins_open(struct logins *logins, struct account *account);
+/* NULL: there is no such session, or it has ended. 'account' is who its account is now. */
+struct login *logins_find(const struct logins *logins, const char *token);
+void logins_rotate(struct logins *logins, struct login *login);
+bool login_is_due(const struct logins *logins, const struct login *login);
+void logins_clear(struct logins *logins);
+
+/* All sessions of the account end. */
+void account_end_sessions(struct account *account);
+
+#endif
