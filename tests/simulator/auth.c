@@ -111,6 +111,14 @@ static char *attempt_key(const struct exchange *exchange)
 	return key;
 }
 
+static enum answer wrong_password(const struct exchange *exchange)
+{
+	if (exchange->form_login)
+		return ANSWER_BAD_LOGIN;
+	return exchange->version->wrong_password_is_400 ? ANSWER_BAD_PASSWORD_EARLY
+							: ANSWER_BAD_PASSWORD;
+}
+
 static enum auth_result check_password(struct exchange *exchange)
 {
 	struct sim *sim = exchange->sim;
@@ -129,8 +137,7 @@ static enum auth_result check_password(struct exchange *exchange)
 			attempts_add(&sim->attempts, key, sim_monotonic_ms());
 			free(key);
 		}
-		return refuse(exchange,
-			      exchange->form_login ? ANSWER_BAD_LOGIN : ANSWER_BAD_PASSWORD);
+		return refuse(exchange, wrong_password(exchange));
 	}
 	exchange->caller.account = account;
 	return AUTH_OK;

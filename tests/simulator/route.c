@@ -57,6 +57,9 @@ static const struct route routes[] = {
 	{METHOD_GET, "/api/frontend/settings", SIGNED_IN, 0, "", 0, route_frontend_settings},
 	{METHOD_GET, "/api/user", SIGNED_IN, 0, "", 0, route_self},
 	{METHOD_GET, "/api/user/orgs", SIGNED_IN, 0, "", 0, route_self_orgs},
+	{METHOD_PUT, "/api/user", SIGNED_IN, 0, "", 0, route_self_update},
+	{METHOD_PUT, "/api/user/password", SIGNED_IN, 0, "", 0, route_self_password},
+	{METHOD_POST, "/api/user/using/:orgId", SIGNED_IN, 0, "", 0, route_self_using},
 	{METHOD_GET, "/api/user/teams", SIGNED_IN, 0, "", 0, route_self_teams},
 
 	{METHOD_GET, "/api/org", CURRENT, ROLE_NONE, "orgs:read", 0, route_org_current},
@@ -97,6 +100,8 @@ static const struct route routes[] = {
 	{METHOD_GET, "/api/users/:id", SERVER, 0, "users:read", 0, route_user_get},
 	{METHOD_PUT, "/api/users/:id", SERVER, 0, "users:write", 0, route_user_update},
 	{METHOD_GET, "/api/users/:id/orgs", SERVER, 0, "users:read", 0, route_user_orgs},
+	{METHOD_POST, "/api/users/:id/using/:orgId", SERVER, 0, "users:write", 0,
+	 route_user_using},
 	{METHOD_GET, "/api/users/:id/teams", SERVER, 0, "users:read", 0, route_user_teams},
 
 	{METHOD_GET, "/api/teams/search", IN_ORG, ROLE_ADMIN, "teams:read", 0, route_team_search},
@@ -115,6 +120,10 @@ static const struct route routes[] = {
 	{METHOD_DELETE, "/api/teams/:teamId/members/:userId", IN_ORG, ROLE_ADMIN,
 	 "teams.permissions:write", 0, route_team_member_remove},
 
+	{METHOD_GET, "/api/admin/stats", SERVER, 0, "server.stats:read", OUTSIDE_SIGN_IN,
+	 route_server_stats},
+	{METHOD_GET, "/api/admin/settings", SERVER, 0, "settings:read", OUTSIDE_SIGN_IN,
+	 route_server_settings},
 	{METHOD_POST, "/api/admin/users", SERVER, 0, "users:create", OUTSIDE_SIGN_IN,
 	 route_admin_create},
 	{METHOD_DELETE, "/api/admin/users/:adminId", SERVER, 0, "users:delete", OUTSIDE_SIGN_IN,

@@ -10,7 +10,10 @@ typedef void route_handler_fn(struct exchange *exchange);
 
 /* routes_self.c */
 route_handler_fn route_health, route_healthz, route_frontend_settings, route_login_ping;
-route_handler_fn route_self, route_self_orgs;
+route_handler_fn route_self, route_self_orgs, route_self_update, route_self_password;
+route_handler_fn route_self_using;
+/* routes_server.c */
+route_handler_fn route_server_stats, route_server_settings;
 /* routes_login.c */
 route_handler_fn route_login, route_rotate, route_logout;
 /* routes_org.c */
@@ -22,7 +25,7 @@ route_handler_fn route_cur_member_list, route_cur_member_search, route_cur_membe
 route_handler_fn route_cur_member_add, route_cur_member_patch, route_cur_member_remove;
 /* routes_user.c */
 route_handler_fn route_user_list, route_user_search, route_user_lookup, route_user_get;
-route_handler_fn route_user_orgs, route_user_update;
+route_handler_fn route_user_orgs, route_user_update, route_user_using;
 /* routes_team.c */
 route_handler_fn route_team_search, route_team_get, route_team_create, route_team_update;
 route_handler_fn route_team_delete, route_team_members, route_team_member_add;

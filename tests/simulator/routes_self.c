@@ -2,12 +2,17 @@
 /*
  * routes_self.c - health, version, and what a caller may ask about itself.
  */
+#include <string.h>
+
 #include "tests/simulator/answer.h"
+#include "tests/simulator/bind.h"
 #include "tests/simulator/exchange.h"
 #include "tests/simulator/json_out.h"
 #include "tests/simulator/routes.h"
 #include "tests/simulator/sim.h"
 #include "tests/simulator/view.h"
+
+enum { MIN_OWN_PASSWORD = 5 }; /* one more than an admin may set */
 
 static struct buffer *begin(struct exchange *exchange, enum content content)
 {
@@ -43,12 +48,21 @@ void route_frontend_settings(struct exchange *exchange)
 	const struct version *version = exchange->version;
 	struct buffer *out = begin(exchange, CONTENT_CONTEXT);
 
-	buffer_append_format(out,
-			     "{\"buildInfo\":{\"buildstamp\":1673611944,\"commit\":\"%s\","
-			     "\"edition\":\"Open Source\",\"env\":\"production\","
-			     "\"hasUpdate\":false,\"hideVersion\":false,\"latestVersion\":\"\","
-			     "\"version\":\"%s\"},\"disableLoginForm\":%s}",
-			     version->commit, version->number,
+	if (version->build_alphabetical)
+		buffer_append_format(out,
+				     "{\"buildInfo\":{\"buildstamp\":1673611944,\"commit\":\"%s\","
+				     "\"edition\":\"Open Source\",\"env\":\"production\","
+				     "\"hasUpdate\":false,\"hideVersion\":false,"
+				     "\"latestVersion\":\"\",\"version\":\"%s\"}",
+				     version->commit, version->number);
+	else
+		buffer_append_format(out,
+				     "{\"buildInfo\":{\"hideVersion\":false,\"version\":\"%s\","
+				     "\"commit\":\"%s\",\"buildstamp\":1688151626,"
+				     "\"edition\":\"Open Source\",\"latestVersion\":\"\","
+				     "\"hasUpdate\":false,\"env\":\"production\"}",
+				     version->number, version->commit);
+	buffer_append_format(out, ",\"disableLoginForm\":%s}",
 			     exchange->sim->settings.login_form ? "false" : "true");
 }
 
@@ -69,4 +83,25 @@ void route_self(struct exchange *exchange)
 void route_self_orgs(struct exchange *exchange)
 {
 	view_memberships(begin(exchange, CONTENT_JSON), exchange->caller.account);
+}
+
+void route_self_password(struct exchange *exchange)
+{
+	struct account *account = exchange->caller.account;
+	const char *old_password, *new_password;
+
+	if (!bind_body(exchange) || !bind_text(exchange, "oldPassword", &old_password) ||
+	    !bind_text(exchange, "newPassword", &new_password))
+		return;
+	if (!account_has_password(account, old_password)) {
+		answer(exchange, ANSWER_OLD_PASSWORD_WRONG);
+		return;
+	}
+	if (strlen(new_password) < MIN_OWN_PASSWORD) {
+		answer(exchange, ANSWER_NEW_PASSWORD_SHORT);
+		return;
+	}
+	account_set_password(account, new_password);
+	exchange->sim->store.counters.password_sets++;
+	answer_done(exchange, "User password changed");
 }

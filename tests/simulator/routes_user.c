@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * routes_user.c - /api/users: accounts as a server admin reads and edits them.
+ * routes_user.c - /api/users: accounts as a server admin reads and edits them; what
+ * /api/user shares with it.
  */
 #include <stdlib.h>
 
@@ -113,10 +114,10 @@ static void update_nobody(struct exchange *exchange)
 }
 
 /* Empty texts leave the column as it is; an empty login is taken from the e-mail. */
-void route_user_update(struct exchange *exchange)
+static void update(struct exchange *exchange, struct account *account)
 {
 	struct store *store = &exchange->sim->store;
-	struct account *account = store_account(store, exchange->id[0]), *holder;
+	struct account *holder;
 	const char *login, *email, *name, *theme;
 
 	if (!bind_body(exchange) || !bind_text(exchange, "login", &login) ||
@@ -154,4 +155,34 @@ void route_user_update(struct exchange *exchange)
 	store_account_rename(store, account, login, email, or_else(name, account->name));
 	store->counters.user_updates++;
 	answer_done(exchange, "User updated");
+}
+
+void route_user_update(struct exchange *exchange)
+{
+	update(exchange, store_account(&exchange->sim->store, exchange->id[0]));
+}
+
+void route_self_update(struct exchange *exchange)
+{
+	update(exchange, exchange->caller.account);
+}
+
+static void use(struct exchange *exchange, struct account *account, int64_t org_id)
+{
+	if (account == NULL || store_member(account, org_id) == NULL) {
+		answer(exchange, ANSWER_NOT_A_VALID_ORG);
+		return;
+	}
+	account->org_id = org_id;
+	answer_done(exchange, "Active organization changed");
+}
+
+void route_user_using(struct exchange *exchange)
+{
+	use(exchange, store_account(&exchange->sim->store, exchange->id[0]), exchange->id[1]);
+}
+
+void route_self_using(struct exchange *exchange)
+{
+	use(exchange, exchange->caller.account, exchange->id[0]);
 }

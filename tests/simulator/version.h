@@ -16,6 +16,7 @@ struct version {
 	bool traced;		 /* plain errors with an inner cause carry "traceID" */
 	bool legacy_cache_headers;
 	bool health_alphabetical;
+	bool build_alphabetical; /* buildInfo in the frontend settings */
 	bool ping_is_json;
 	bool admin_routes_open;	 /* no credentials: /api/admin/ answers 403, not 401 */
 	bool missing_org_hidden; /* an unknown org under /api/orgs/:id is a 403 */
@@ -28,6 +29,7 @@ struct version {
 	bool team_uid;
 	bool provisioned_field;
 	bool failures_of_unknown_users_count;
+	bool wrong_password_is_400;
 	bool password_optional;
 	bool reset_ends_sessions;
 	bool rotates_on_request; /* a session that is due is refused until it asks for a new token */
