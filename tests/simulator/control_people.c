@@ -16,7 +16,7 @@
 #include "tests/simulator/sim.h"
 #include "tests/simulator/store_team.h"
 
-enum { MAX_BULK = 1000000, NAME_BYTES = 256 };
+enum { MANY = 100, MAX_BULK = 1000000, NAME_BYTES = 256 };
 
 /* ---- reading ---- */
 
@@ -274,6 +274,8 @@ static const char *add_many(struct sim *sim, json_t *spec, long long *id)
 	if (count < 0 || count > MAX_BULK || role == ROLE_INVALID ||
 	    (org_id != NULL && org == NULL))
 		return "count, role or org_id is out of range";
+	if (count >= MANY)
+		account_index_expect_many(&sim->store.accounts);
 	for (int64_t i = 0; i < count; i++) {
 		struct account *account;
 

@@ -15,25 +15,54 @@
 #include "tests/simulator/sim.h"
 #include "tests/simulator/view.h"
 
+static void write_hit(struct exchange *exchange, struct buffer *out,
+		      const struct account *account, bool is_first)
+{
+	if (!is_first)
+		json_out_text(out, ",");
+	view_user_hit(out, exchange->version, account);
+}
+
+/* The page of those that match; answers how many do. */
+static size_t write_matches(struct exchange *exchange, const char *query,
+			    const struct page *page, struct buffer *out)
+{
+	size_t count, first, last, total = 0;
+	struct account *const *accounts = store_accounts_sorted(&exchange->sim->store, &count);
+
+	match_page_bounds(page, count, &first, &last);
+	for (size_t i = 0; i < count; i++) {
+		if (!match_account(accounts[i], query))
+			continue;
+		if (total >= first && total < last)
+			write_hit(exchange, out, accounts[i], total == first);
+		total++;
+	}
+	return total;
+}
+
+/* Of everybody: the place in the order is the place in the list. */
+static size_t write_slice(struct exchange *exchange, const struct page *page,
+			  struct buffer *out)
+{
+	size_t count, first, last;
+	struct account *const *accounts = store_accounts_sorted(&exchange->sim->store, &count);
+
+	match_page_bounds(page, count, &first, &last);
+	for (size_t i = first; i < last; i++)
+		write_hit(exchange, out, accounts[i], i == first);
+	return count;
+}
+
 /* Writes one page as an array; answers how many match in all. */
 static size_t write_page(struct exchange *exchange, const struct page *page, struct buffer *out)
 {
 	const char *query = exchange_query(exchange, "query");
-	size_t count, first, last, total = 0, shown = 0;
-	struct account *const *accounts = store_accounts_sorted(&exchange->sim->store, &count);
+	size_t total;
 
-	match_page_bounds(page, count, &first, &last);
 	json_out_text(out, "[");
-	for (size_t i = 0; i < count; i++) {
-		if (!match_account(accounts[i], query))
-			continue;
-		if (total >= first && shown < (size_t)page->per_page) {
-			if (shown++ > 0)
-				json_out_text(out, ",");
-			view_user_hit(out, exchange->version, accounts[i]);
-		}
-		total++;
-	}
+	total = query[0] == '\0' ? write_slice(exchange, page, out)
+				 : write_matches(exchange, query, page, out);
 	json_out_text(out, "]");
 	return total;
 }

@@ -39,7 +39,7 @@ void store_init(struct store *store, const char *admin_login, const char *admin_
 	struct account *admin;
 
 	memset(store, 0, sizeof *store);
-	store->accounts_stale = store->orgs_stale = true;
+	store->orgs_stale = true;
 	org = store_org_add(store, "Main Org.");
 	admin = store_account_add(store, admin_login, "admin@localhost", "");
 	account_set_password(admin, admin_password);
@@ -63,7 +63,7 @@ void store_clear(struct store *store)
 	table_clear(&store->accounts_by_email);
 	table_clear(&store->orgs_by_id);
 	table_clear(&store->orgs_by_name);
-	free(store->accounts);
+	account_index_clear(&store->accounts);
 	free(store->orgs);
 	memset(store, 0, sizeof *store);
 }
@@ -135,11 +135,9 @@ static void replace_text(char **text, const char *value)
 	*text = copy;
 }
 
-void store_account_rename(struct store *store, struct account *account, const char *login,
-			  const char *email, const char *name)
+static void give_names(struct store *store, struct account *account, const char *login,
+		       const char *email, const char *name)
 {
-	table_remove(&store->accounts_by_login, table_hash_text_nocase(account->login), account);
-	table_remove(&store->accounts_by_email, table_hash_text_nocase(account->email), account);
 	replace_text(&account->login, login);
 	replace_text(&account->email, email);
 	replace_text(&account->name, name);
@@ -149,8 +147,17 @@ void store_account_rename(struct store *store, struct account *account, const ch
 	}
 	table_insert(&store->accounts_by_login, table_hash_text_nocase(account->login), account);
 	table_insert(&store->accounts_by_email, table_hash_text_nocase(account->email), account);
+	account_index_add(&store->accounts, account);
 	account->updated_s = time(NULL);
-	store->accounts_stale = true;
+}
+
+void store_account_rename(struct store *store, struct account *account, const char *login,
+			  const char *email, const char *name)
+{
+	account_index_remove(&store->accounts, account);
+	table_remove(&store->accounts_by_login, table_hash_text_nocase(account->login), account);
+	table_remove(&store->accounts_by_email, table_hash_text_nocase(account->email), account);
+	give_names(store, account, login, email, name);
 }
 
 struct account *store_account_add(struct store *store, const char *login, const char *email,
@@ -159,14 +166,11 @@ struct account *store_account_add(struct store *store, const char *login, const 
 	struct account *account = mem_zalloc(sizeof *account);
 
 	account->id = ++store->last_account_id;
-	account->login = mem_strdup("");
-	account->email = mem_strdup("");
-	account->name = mem_strdup("");
 	account->theme = mem_strdup("");
 	account->created_s = time(NULL);
 	account->role_sync = true;
 	table_insert(&store->accounts_by_id, table_hash_id(account->id), account);
-	store_account_rename(store, account, login, email, name);
+	give_names(store, account, login, email, name);
 	return account;
 }
 
@@ -186,7 +190,7 @@ void store_account_delete(struct store *store, struct account *account)
 	table_remove(&store->accounts_by_id, table_hash_id(account->id), account);
 	table_remove(&store->accounts_by_login, table_hash_text_nocase(account->login), account);
 	table_remove(&store->accounts_by_email, table_hash_text_nocase(account->email), account);
-	store->accounts_stale = true;
+	account_index_remove(&store->accounts, account);
 	free(account->login);
 	free(account->email);
 	free(account->name);
@@ -342,14 +346,6 @@ void store_member_remove(struct membership *member)
 
 /* ---- sorted views ---- */
 
-static int compare_accounts(const void *left, const void *right)
-{
-	const struct account *const *a = left, *const *b = right;
-	int order = strcmp((*a)->login, (*b)->login);
-
-	return order != 0 ? order : strcmp((*a)->email, (*b)->email);
-}
-
 static int compare_orgs(const void *left, const void *right)
 {
 	const struct org *const *a = left, *const *b = right;
@@ -359,23 +355,7 @@ static int compare_orgs(const void *left, const void *right)
 
 struct account *const *store_accounts_sorted(struct store *store, size_t *count)
 {
-	const struct table *table = &store->accounts_by_id;
-	size_t n = 0;
-
-	*count = table->count;
-	if (!store->accounts_stale)
-		return store->accounts;
-	if (table->count + 1 > store->accounts_capacity) {
-		store->accounts_capacity = table->count * 2 + 1;
-		store->accounts = mem_grow_array(store->accounts, store->accounts_capacity,
-						 sizeof(struct account *));
-	}
-	for (size_t i = 0; i < table->slot_count; i++)
-		for (struct table_node *node = table->slots[i]; node; node = node->next)
-			store->accounts[n++] = node->item;
-	qsort(store->accounts, n, sizeof(struct account *), compare_accounts);
-	store->accounts_stale = false;
-	return store->accounts;
+	return account_index_items(&store->accounts, count);
 }
 
 struct org *const *store_orgs_sorted(struct store *store, size_t *count)

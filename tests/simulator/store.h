@@ -8,6 +8,7 @@
 
 #include "base/attributes.h"
 #include "base/digest.h"
+#include "tests/simulator/account_index.h"
 #include "tests/simulator/table.h"
 
 /* Ordered by power; NONE is a role since 10.2, ROLE_INVALID is none at all. */
@@ -76,10 +77,10 @@ struct counters {
 struct store {
 	struct table accounts_by_id, accounts_by_login, accounts_by_email;
 	struct table orgs_by_id, orgs_by_name;
-	struct account **accounts; /* by login, e-mail; valid while !accounts_stale */
-	struct org **orgs;	   /* by name; likewise */
-	size_t accounts_capacity, orgs_capacity;
-	bool accounts_stale, orgs_stale;
+	struct account_index accounts;
+	struct org **orgs; /* by name; valid while !orgs_stale */
+	size_t orgs_capacity;
+	bool orgs_stale;
 	int64_t last_account_id, last_org_id, last_team_id; /* ids are never used twice */
 	int64_t server_admin_count;
 	bool ignore_case;
