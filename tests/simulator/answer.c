@@ -3,8 +3,8 @@
  * answer.c - what each refusal says, by version.
  *
  * One row per refusal and range of versions: status, shape, messageId, text. The
- * first row whose range holds the version played counts; where no row does, that
- * is a bug of the caller and answers 500 naming the row.
+ * first row whose range holds the version played counts; a version older than all
+ * rows of a refusal gets the oldest. A hole ends the program.
  */
 #include "tests/simulator/answer.h"
 
@@ -20,7 +20,7 @@ enum shape {
 	CAUSED,		/* PLAIN, and "traceID" where the version has it */
 	TYPED,		/* with messageId and statusCode, from a handler */
 	CONTEXT_PLAIN,	/* the request context's writer: other type, newline */
-	CONTEXT_TRACED, /* likewise, with "traceID" in every version */
+	CONTEXT_TRACED, /* likewise, with "traceID" from 9 on */
 	CONTEXT_TYPED,	/* likewise, five keys */
 };
 
@@ -34,30 +34,32 @@ struct answer_row {
 };
 
 static const struct answer_row rows[] = {
-	{ANSWER_UNAUTHORIZED, V9_4, V9_4, 401, CONTEXT_PLAIN, NULL, "Unauthorized"},
+	{ANSWER_UNAUTHORIZED, V_FIRST, V9_4, 401, CONTEXT_PLAIN, NULL, "Unauthorized"},
 	{ANSWER_UNAUTHORIZED, V10_1, V_LAST, 401, CONTEXT_TYPED, "auth.unauthorized",
 	 "Unauthorized"},
 	{ANSWER_UNAUTHORIZED_PING, V_FIRST, V_LAST, 401, PLAIN, NULL, "Unauthorized"},
+	{ANSWER_PERMISSION_DENIED, V_FIRST, V_LAST, 403, CONTEXT_PLAIN, NULL,
+	 "Permission denied"},
 	{ANSWER_UNTYPED_401, V_FIRST, V_LAST, 401, CONTEXT_TRACED, NULL, "Unauthorized"},
-	{ANSWER_BAD_BASIC_HEADER, V9_4, V9_4, 401, CONTEXT_TRACED, NULL,
+	{ANSWER_BAD_BASIC_HEADER, V_FIRST, V9_4, 401, CONTEXT_TRACED, NULL,
 	 "Invalid Basic Auth Header"},
 	{ANSWER_BAD_BASIC_HEADER, V10_1, V_LAST, 401, CONTEXT_TYPED, "auth.unauthorized",
 	 "Unauthorized"},
-	{ANSWER_BAD_PASSWORD, V9_4, V9_4, 401, CONTEXT_TRACED, NULL,
+	{ANSWER_BAD_PASSWORD, V_FIRST, V9_4, 401, CONTEXT_TRACED, NULL,
 	 "invalid username or password"},
 	{ANSWER_BAD_PASSWORD, V10_1, V_LAST, 401, CONTEXT_TYPED, "password-auth.failed",
 	 "Invalid username or password"},
 	{ANSWER_BAD_PASSWORD_EARLY, V10_1, V10_1, 400, CONTEXT_TYPED, "password-auth.failed",
 	 "Invalid username or password"},
-	{ANSWER_BLOCKED, V9_4, V9_4, 401, CONTEXT_TRACED, NULL, "invalid username or password"},
+	{ANSWER_BLOCKED, V_FIRST, V9_4, 401, CONTEXT_TRACED, NULL, "invalid username or password"},
 	{ANSWER_BLOCKED, V10_1, V10_1, 401, CONTEXT_TYPED, "login-attempt.blocked",
 	 "Invalid username or password"},
 	{ANSWER_BLOCKED, V10_4, V_LAST, 401, CONTEXT_TYPED, "password-auth.failed",
 	 "Invalid username or password"},
-	{ANSWER_DISABLED, V9_4, V9_4, 401, CONTEXT_TRACED, NULL, "invalid username or password"},
+	{ANSWER_DISABLED, V_FIRST, V9_4, 401, CONTEXT_TRACED, NULL, "invalid username or password"},
 	{ANSWER_DISABLED, V10_1, V_LAST, 401, CONTEXT_TYPED, "identity.disabled",
 	 "Unauthorized"},
-	{ANSWER_BAD_TOKEN, V9_4, V9_4, 401, CONTEXT_TRACED, NULL, "invalid API key"},
+	{ANSWER_BAD_TOKEN, V_FIRST, V9_4, 401, CONTEXT_TRACED, NULL, "invalid API key"},
 	{ANSWER_BAD_TOKEN, V10_1, V_LAST, 401, CONTEXT_TYPED, "api-key.invalid",
 	 "Invalid API key"},
 	{ANSWER_BAD_SESSION, V9_4, V9_4, 401, CONTEXT_PLAIN, NULL, "Unauthorized"},
@@ -116,7 +118,7 @@ static const struct answer_row rows[] = {
 	 "Validation error, need specify either username or email"},
 	{ANSWER_USER_NAMELESS_ON_CREATE, V10_4, V_LAST, 400, TYPED,
 	 "user.empty-username-and-email", "Need to specify either username or email"},
-	{ANSWER_USER_NAMELESS_ON_UPDATE, V9_4, V9_4, 400, PLAIN, NULL,
+	{ANSWER_USER_NAMELESS_ON_UPDATE, V_FIRST, V9_4, 400, PLAIN, NULL,
 	 "Validation error, need to specify either username or email"},
 	{ANSWER_USER_NAMELESS_ON_UPDATE, V10_1, V10_1, 400, PLAIN, NULL,
 	 "Validation error, need to specify either username or email"},
@@ -134,7 +136,7 @@ static const struct answer_row rows[] = {
 	{ANSWER_USER_EXISTS, V_FIRST, V_LAST, 412, CAUSED, NULL, NULL},
 	{ANSWER_USER_ORG_UNKNOWN, V_FIRST, V_LAST, 400, PLAIN, NULL, NULL},
 	{ANSWER_USER_CREATE_FAILED, V_FIRST, V_LAST, 500, CAUSED, NULL, "failed to create user"},
-	{ANSWER_USER_UPDATE_EXTERNAL, V9_4, V9_4, 403, PLAIN, NULL,
+	{ANSWER_USER_UPDATE_EXTERNAL, V_FIRST, V9_4, 403, PLAIN, NULL,
 	 "User info cannot be updated for external Users"},
 	{ANSWER_USER_UPDATE_EXTERNAL, V10_1, V_LAST, 403, PLAIN, NULL,
 	 "Cannot update external User"},
@@ -213,10 +215,21 @@ static const struct answer_row rows[] = {
 
 static const struct answer_row *find_row(enum answer which, enum version_id version)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
-		if (rows[i].which == which && version >= rows[i].from && version <= rows[i].to)
-			return &rows[i];
-	abort(); /* a hole in the table above */
+	const struct answer_row *oldest = NULL;
+
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		const struct answer_row *row = &rows[i];
+
+		if (row->which != which)
+			continue;
+		if (version >= row->from && version <= row->to)
+			return row;
+		if (oldest == NULL || row->from < oldest->from)
+			oldest = row;
+	}
+	if (oldest == NULL || version >= oldest->from)
+		abort(); /* a hole in the table above */
+	return oldest;
 }
 
 /* Key order is part of the shape: Go maps are alphabetical, structs are not. */
@@ -243,7 +256,8 @@ static void write_plain(struct buffer *out, const struct answer_row *row, const 
 {
 	json_out_text(out, "{\"message\":");
 	json_out_string(out, message);
-	if (row->shape == CONTEXT_TRACED || (row->shape == CAUSED && version->traced))
+	if ((row->shape == CONTEXT_TRACED && version->id >= V9_4) ||
+	    (row->shape == CAUSED && version->traced))
 		json_out_text(out, ",\"traceID\":\"\"");
 	json_out_text(out, "}");
 	if (row->shape == CONTEXT_PLAIN || row->shape == CONTEXT_TRACED)
@@ -304,7 +318,7 @@ void answer_done_id(struct exchange *exchange, const char *message, const char *
 }
 
 /* The id's ten digits only have to look random. */
-void answer_denied(struct exchange *exchange, const char *permission)
+static void deny(struct exchange *exchange, const char *permission)
 {
 	struct reply *reply = &exchange->reply;
 	uint64_t digits = table_hash_id((int64_t)(uintptr_t)exchange ^ exchange->journal_n);
@@ -317,4 +331,12 @@ void answer_denied(struct exchange *exchange, const char *permission)
 			     "additional permissions to perform this action. Permissions needed: "
 			     "%s\",\"title\":\"Access denied\"}\n",
 			     (unsigned long long)(digits % 10000000000ULL), permission);
+}
+
+void answer_denied(struct exchange *exchange, const char *permission)
+{
+	if (exchange->version->roles_only)
+		answer(exchange, ANSWER_PERMISSION_DENIED);
+	else
+		deny(exchange, permission);
 }

@@ -8,6 +8,7 @@ struct exchange;
 enum answer {
 	ANSWER_UNAUTHORIZED,
 	ANSWER_UNAUTHORIZED_PING,
+	ANSWER_PERMISSION_DENIED,
 	ANSWER_UNTYPED_401,
 	ANSWER_BAD_BASIC_HEADER,
 	ANSWER_BAD_PASSWORD,
@@ -92,7 +93,7 @@ void answer_done(struct exchange *exchange, const char *message);
 /* 200 {"message":...,"<name>":<id>} */
 void answer_done_id(struct exchange *exchange, const char *message, const char *name,
 		    long long id);
-/* Access control's 403; 'permission' is what was needed. */
+/* Access control's 403; 'permission' is what was needed (7.5 does not say it). */
 void answer_denied(struct exchange *exchange, const char *permission);
 /* The plain shape with any status: injected faults. */
 void answer_status(struct exchange *exchange, int status, const char *message);

@@ -82,7 +82,9 @@ static void enter_org(struct exchange *exchange)
 {
 	struct caller *caller = &exchange->caller;
 	struct account *account = caller->account;
-	const char *target = exchange_query(exchange, "targetOrgId");
+	const char *target = exchange->version->ignores_target_org
+				     ? ""
+				     : exchange_query(exchange, "targetOrgId");
 	const char *wanted = target[0] != '\0' ? target : exchange->org_header;
 	const struct membership *member;
 	int64_t org_id = account->org_id;

@@ -4,15 +4,49 @@
  */
 #include "tests/simulator/bind.h"
 
+#include <ctype.h>
 #include <jansson.h>
+#include <string.h>
 #include <strings.h>
 
 #include "tests/simulator/answer.h"
 #include "tests/simulator/exchange.h"
+#include "tests/simulator/json_out.h"
 
-static bool refuse(struct exchange *exchange)
+enum binding_fault { BAD_CONTENT_TYPE, BAD_JSON, MISSING };
+
+/* Up to 8 the binder said what was wrong, in a list. */
+static void list_fault(struct exchange *exchange, enum binding_fault fault, const char *key)
 {
-	answer(exchange, ANSWER_BAD_REQUEST);
+	static const struct {
+		int status;
+		const char *text;
+	} faults[] = {
+		[BAD_CONTENT_TYPE] = {415, "\"classification\":\"ContentTypeError\","
+					     "\"message\":\"Unsupported Content-Type\"}]"},
+		[BAD_JSON] = {400, "\"classification\":\"DeserializationError\","
+					 "\"message\":\"invalid JSON\"}]"},
+		[MISSING] = {422, "\"classification\":\"RequiredError\","
+					"\"message\":\"Required\"}]"},
+	};
+	struct reply *reply = &exchange->reply;
+
+	reply->status = faults[fault].status;
+	reply->content = CONTENT_CONTEXT;
+	buffer_reset(&reply->body);
+	json_out_text(&reply->body, "[{");
+	if (fault == MISSING) /* the field's name in Go: a capital in front */
+		buffer_append_format(&reply->body, "\"fieldNames\":[\"%c%s\"],",
+				     toupper((unsigned char)key[0]), key + 1);
+	json_out_text(&reply->body, faults[fault].text);
+}
+
+static bool refuse(struct exchange *exchange, enum binding_fault fault, const char *key)
+{
+	if (exchange->version->binding_arrays)
+		list_fault(exchange, fault, key);
+	else
+		answer(exchange, ANSWER_BAD_REQUEST);
 	return false;
 }
 
@@ -25,12 +59,16 @@ static bool is_json(const char *content_type)
 
 bool bind_body(struct exchange *exchange)
 {
-	if (!is_json(exchange->content_type) || exchange->body.length == 0)
-		return refuse(exchange);
-	/* A decoder of a stream stops after the first value; so what follows is ignored. */
-	exchange->json = json_loadb(exchange->body.bytes, exchange->body.length,
-				    JSON_DISABLE_EOF_CHECK, NULL);
-	return json_is_object(exchange->json) || refuse(exchange);
+	if (!is_json(exchange->content_type))
+		return refuse(exchange, BAD_CONTENT_TYPE, "");
+	if (exchange->body.length == 0 && exchange->version->binding_arrays)
+		exchange->json = json_object(); /* and then something is missing */
+	else if (exchange->body.length > 0)
+		/* A decoder of a stream stops after the first value; so what follows is
+		 * ignored. */
+		exchange->json = json_loadb(exchange->body.bytes, exchange->body.length,
+					    JSON_DISABLE_EOF_CHECK, NULL);
+	return json_is_object(exchange->json) || refuse(exchange, BAD_JSON, "");
 }
 
 /* An exact match wins, as with Go's decoder; NULL for absent and for null. */
@@ -55,7 +93,7 @@ bool bind_text(struct exchange *exchange, const char *key, const char **value)
 	if (found == NULL)
 		return true;
 	if (!json_is_string(found))
-		return refuse(exchange);
+		return refuse(exchange, BAD_JSON, key);
 	*value = json_string_value(found);
 	return true;
 }
@@ -64,7 +102,7 @@ bool bind_required_text(struct exchange *exchange, const char *key, const char *
 {
 	if (!bind_text(exchange, key, value))
 		return false;
-	return **value != '\0' || refuse(exchange);
+	return **value != '\0' || refuse(exchange, MISSING, key);
 }
 
 bool bind_int(struct exchange *exchange, const char *key, int64_t *value)
@@ -75,7 +113,7 @@ bool bind_int(struct exchange *exchange, const char *key, int64_t *value)
 	if (found == NULL)
 		return true;
 	if (!json_is_integer(found))
-		return refuse(exchange);
+		return refuse(exchange, BAD_JSON, key);
 	*value = json_integer_value(found);
 	return true;
 }
@@ -88,17 +126,26 @@ bool bind_bool(struct exchange *exchange, const char *key, bool *value)
 	if (found == NULL)
 		return true;
 	if (!json_is_boolean(found))
-		return refuse(exchange);
+		return refuse(exchange, BAD_JSON, key);
 	*value = json_is_true(found);
 	return true;
 }
 
+/* 7.5 takes "" for Viewer, and only names in their right case. */
 bool bind_role(struct exchange *exchange, enum role *role)
 {
+	const struct version *version = exchange->version;
 	const char *text;
 
+	if (version->exact_roles && json_is_string(find(exchange, "role")) &&
+	    json_string_length(find(exchange, "role")) == 0) {
+		*role = ROLE_VIEWER;
+		return true;
+	}
 	if (!bind_required_text(exchange, "role", &text))
 		return false;
-	*role = role_parse(text, exchange->version->role_none);
-	return *role != ROLE_INVALID || refuse(exchange);
+	*role = role_parse(text, version->role_none);
+	if (version->exact_roles && strcmp(text, role_name(*role)) != 0)
+		*role = ROLE_INVALID;
+	return *role != ROLE_INVALID || refuse(exchange, BAD_JSON, "role");
 }

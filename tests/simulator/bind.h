@@ -11,7 +11,8 @@ struct exchange;
 
 /* Request bodies as Grafana binds them: keys match without regard to case, unknown
  * ones are ignored, null is absent. Each answers false after setting the reply to
- * "bad request data". bind_body comes first; texts live as long as the exchange. */
+ * "bad request data" (7.5: a list of what
+ * is wrong). bind_body comes first; texts live as long as the exchange. */
 bool bind_body(struct exchange *exchange);
 bool bind_text(struct exchange *exchange, const char *key, const char **value); /* "" if absent */
 bool bind_required_text(struct exchange *exchange, const char *key, const char **value);

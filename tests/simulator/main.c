@@ -24,7 +24,7 @@ struct options {
 };
 
 static const char usage_text[] =
-	"usage: grafana-sim [--port N] [--version 9.4|10.1|10.4|11.6|12] [--admin-user NAME]\n"
+	"usage: grafana-sim [--port N] [--version 7.5|9.4|10.1|10.4|11.6|12] [--admin-user NAME]\n"
 	"                   [--admin-password TEXT] [--auto-assign-org true|false]\n"
 	"                   [--log FILE] [--no-request-log] [--latency-ms N] [--threads N]\n";
 
@@ -48,13 +48,14 @@ void sim_set_version(struct sim *sim, const struct version *version)
 {
 	sim->settings.version = version;
 	sim->store.ignore_case = version->ignore_case;
+	sim->store.login_first = version->login_first;
 }
 
 void sim_reset(struct sim *sim)
 {
 	store_clear(&sim->store);
 	store_init(&sim->store, sim->admin_login, sim->admin_password);
-	sim->store.ignore_case = sim->settings.version->ignore_case;
+	sim_set_version(sim, sim->settings.version);
 	attempts_clear(&sim->attempts);
 	logins_clear(&sim->logins);
 	fault_list_clear(&sim->faults);

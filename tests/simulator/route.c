@@ -209,6 +209,12 @@ static bool parse_id(const char *text, int64_t *id)
 	return text_to_int64(text, INT64_MIN, INT64_MAX, id);
 }
 
+static bool deny(struct exchange *exchange, const struct route *route)
+{
+	answer_denied(exchange, route->permission);
+	return false;
+}
+
 /* Access control in the org of the path, which is always the first parameter. */
 static bool may_in_path_org(struct exchange *exchange, const struct route *route)
 {
@@ -216,6 +222,8 @@ static bool may_in_path_org(struct exchange *exchange, const struct route *route
 	const struct membership *member;
 	int64_t org_id;
 
+	if (exchange->version->roles_only)
+		return caller->server_admin || deny(exchange, route);
 	if (!parse_id(exchange->param_text[0], &org_id) ||
 	    (exchange->version->missing_org_hidden &&
 	     store_org(&exchange->sim->store, org_id) == NULL)) {
@@ -226,8 +234,14 @@ static bool may_in_path_org(struct exchange *exchange, const struct route *route
 	if (caller->server_admin || (route->scope == PATH_ORG && member != NULL &&
 				     member->role >= route->min_role))
 		return true;
-	answer_denied(exchange, route->permission);
-	return false;
+	return deny(exchange, route);
+}
+
+/* Server admins may act in an org without being in it, where that is a permission. */
+static bool admin_suffices(const struct exchange *exchange, const struct route *route)
+{
+	return route->scope == SERVER ||
+	       (route->scope == CURRENT && !exchange->version->roles_only);
 }
 
 static bool may(struct exchange *exchange, const struct route *route)
@@ -236,13 +250,14 @@ static bool may(struct exchange *exchange, const struct route *route)
 
 	if (route->scope == PATH_ORG || route->scope == PATH_SERVER)
 		return may_in_path_org(exchange, route);
-	if (route->scope == SIGNED_IN || (caller->server_admin && route->scope != IN_ORG))
+	if (route->scope == SIGNED_IN)
+		return true;
+	if (caller->server_admin && admin_suffices(exchange, route))
 		return true;
 	if ((route->scope == CURRENT || route->scope == IN_ORG) && caller->role != ROLE_INVALID &&
 	    caller->role >= route->min_role)
 		return true;
-	answer_denied(exchange, route->permission);
-	return false;
+	return deny(exchange, route);
 }
 
 static bool read_parameter(struct exchange *exchange, size_t index, const char *token)
@@ -256,6 +271,10 @@ static bool read_parameter(struct exchange *exchange, size_t index, const char *
 		parameter++;
 	if (!parameter->is_number || parse_id(text, &exchange->id[index]))
 		return true;
+	if (exchange->version->roles_only) {
+		exchange->id[index] = 0; /* what 7.5 makes of it */
+		return true;
+	}
 	if (!parameter->takes_uid || !exchange->version->uid) {
 		answer(exchange, parameter->when_bad);
 		return false;

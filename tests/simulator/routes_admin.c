@@ -105,7 +105,7 @@ static struct org *home_org(struct exchange *exchange, const struct new_account 
 	org = store_org(&sim->store, org_id);
 	if (org != NULL)
 		return org;
-	if (exchange->version->id == V9_4)
+	if (exchange->version->id <= V9_4)
 		(void)text_copy(message, sizeof message, "organization not found");
 	else
 		(void)text_format(message, sizeof message,

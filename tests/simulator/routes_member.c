@@ -119,7 +119,7 @@ void route_cur_member_search(struct exchange *exchange)
 
 	match_page_bounds(&page, count, &first, &last);
 	buffer_append_format(out, "{\"totalCount\":%zu,\"%s\":", count,
-			     exchange->version->id == V9_4 ? "OrgUsers" : "orgUsers");
+			     exchange->version->id <= V9_4 ? "OrgUsers" : "orgUsers");
 	write_members(exchange, members, first, last);
 	buffer_append_format(out, ",\"page\":%lld,\"perPage\":%lld}", (long long)page.number,
 			     (long long)page.per_page);

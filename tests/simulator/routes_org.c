@@ -126,7 +126,7 @@ void route_org_delete(struct exchange *exchange)
 	struct store *store = &exchange->sim->store;
 	struct org *org = store_org(store, exchange->id[0]);
 
-	if (exchange->id[0] == exchange->caller.org_id) {
+	if (exchange->id[0] == exchange->caller.org_id && exchange->version->id >= V9_4) {
 		answer(exchange, ANSWER_ORG_DELETE_CURRENT);
 		return;
 	}

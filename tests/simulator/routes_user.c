@@ -153,7 +153,7 @@ static void update(struct exchange *exchange, struct account *account)
 	    !bind_text(exchange, "email", &email) || !bind_text(exchange, "name", &name) ||
 	    !bind_text(exchange, "theme", &theme))
 		return;
-	if (account != NULL && account->auth_module != NULL) {
+	if (account != NULL && account->auth_module != NULL && exchange->version->id >= V9_4) {
 		answer(exchange, ANSWER_USER_UPDATE_EXTERNAL);
 		return;
 	}

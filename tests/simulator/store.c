@@ -122,9 +122,13 @@ struct account *store_account_lookup(const struct store *store, const char *text
 
 	if (text[0] == '\0')
 		return NULL;
-	if (strchr(text, '@') != NULL)
+	if (strchr(text, '@') != NULL && !store->login_first)
 		account = store_account_by_email(store, text);
-	return account != NULL ? account : store_account_by_login(store, text);
+	if (account == NULL)
+		account = store_account_by_login(store, text);
+	if (account == NULL && store->login_first)
+		account = store_account_by_email(store, text);
+	return account;
 }
 
 static void replace_text(char **text, const char *value)

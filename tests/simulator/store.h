@@ -83,7 +83,7 @@ struct store {
 	bool orgs_stale;
 	int64_t last_account_id, last_org_id, last_team_id; /* ids are never used twice */
 	int64_t server_admin_count;
-	bool ignore_case;
+	bool ignore_case, login_first; /* of the version */
 	struct counters counters;
 };
 
@@ -94,7 +94,8 @@ void store_clear(struct store *store);
 struct account *store_account(const struct store *store, int64_t id);
 struct account *store_account_by_login(const struct store *store, const char *login);
 struct account *store_account_by_email(const struct store *store, const char *email);
-/* With an '@': by e-mail, then by login; without: by login only. */
+/* With an '@': by e-mail, then by login; without: by login only. Where the login comes
+ * first: by login, then by e-mail. */
 struct account *store_account_lookup(const struct store *store, const char *text);
 /* Empty texts are allowed; whether the names are free is the caller's question. */
 struct account *store_account_add(struct store *store, const char *login, const char *email,

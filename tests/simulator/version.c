@@ -14,6 +14,10 @@
 #include "base/attributes.h"
 
 static const struct version versions[] = {
+	{.id = V7_5, .name = "7.5", .number = "7.5.5", .commit = "b5190ee547",
+	 .roles_only = true, .binding_arrays = true, .exact_roles = true, .login_first = true,
+	 .ignores_target_org = true, .brief_members = true,
+	 .legacy_cache_headers = true, .health_alphabetical = true, .build_alphabetical = true},
 	{.id = V9_4, .name = "9.4", .number = "9.4.0", .commit = "8f3e923057",
 	 .team_rights = true,
 	 .traced = true, .legacy_cache_headers = true, .health_alphabetical = true,

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* The Grafana versions that can be played, oldest first: tables name ranges of them. */
-enum version_id { V9_4, V10_1, V10_4, V11_6, V12_4, V_FIRST = V9_4, V_LAST = V12_4 };
+enum version_id { V7_5, V9_4, V10_1, V10_4, V11_6, V12_4, V_FIRST = V7_5, V_LAST = V12_4 };
 
 /* What differs between versions and is not just another text (answer.c has those). */
 struct version {
@@ -13,6 +13,12 @@ struct version {
 	const char *name;	 /* what --version takes; its major number alone works too */
 	const char *number;	 /* what the server says it is */
 	const char *commit;
+	bool roles_only;	 /* before access control: no permissions, just roles */
+	bool binding_arrays;	 /* a bad body is answered with a list of what is wrong */
+	bool exact_roles;	 /* "viewer" is none */
+	bool login_first;	 /* a login wins over an e-mail that is the same text */
+	bool ignores_target_org; /* of the query */
+	bool brief_members;	 /* without isDisabled and authLabels */
 	bool traced;		 /* plain errors with an inner cause carry "traceID" */
 	bool legacy_cache_headers;
 	bool health_alphabetical;

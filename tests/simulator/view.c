@@ -229,8 +229,10 @@ void view_member(struct buffer *out, const struct version *version,
 	field_text(out, "login", account->login);
 	field_text(out, "role", role_name(member->role));
 	field_last_seen(out, account);
-	field_bool(out, "isDisabled", account->is_disabled);
-	field_labels(out, account, "null");
+	if (!version->brief_members) {
+		field_bool(out, "isDisabled", account->is_disabled);
+		field_labels(out, account, "null");
+	}
 	if (version->synced_users)
 		field_bool(out, "isExternallySynced", account_is_synced(account));
 	if (version->provisioned_field)
