@@ -13,6 +13,12 @@
 
 #include "base/attributes.h"
 
+/* What the release and the recorded build before it have in common. */
+#define V10_1_FLAGS \
+	.team_rights = true, .team_uid = true, \
+	.traced = true, .health_alphabetical = true, .ping_is_json = true, .ignore_case = true, \
+	.synced_users = true, .failures_of_unknown_users_count = true
+
 static const struct version versions[] = {
 	{.id = V7_5, .name = "7.5", .number = "7.5.5", .commit = "b5190ee547",
 	 .roles_only = true, .binding_arrays = true, .exact_roles = true, .login_first = true,
@@ -22,15 +28,10 @@ static const struct version versions[] = {
 	 .team_rights = true,
 	 .traced = true, .legacy_cache_headers = true, .health_alphabetical = true,
 	 .build_alphabetical = true, .admin_routes_open = true},
-	{.id = V10_1, .name = "10.1", .number = "10.1.10", .commit = "4217c8057b",
-	 .team_rights = true, .team_uid = true,
-	 .traced = true, .health_alphabetical = true, .ping_is_json = true,
-	 .missing_org_hidden = true, .ignore_case = true, .synced_users = true,
-	 .failures_of_unknown_users_count = true},
+	{.id = V10_1, .name = "10.1", .number = "10.1.10", .commit = "ff85ec33c5", V10_1_FLAGS,
+	 .missing_org_hidden = true},
 	{.id = V10_1, .name = "10.1-pre", .number = "10.1.0-pre", .commit = "4217c8057b",
-	 .traced = true, .health_alphabetical = true, .ping_is_json = true,
-	 .ignore_case = true, .synced_users = true,
-	 .failures_of_unknown_users_count = true, .wrong_password_is_400 = true},
+	 V10_1_FLAGS, .wrong_password_is_400 = true},
 	{.id = V10_4, .name = "10.4", .number = "10.4.19", .commit = "d82ba95d0a",
 	 .team_rights = true, .team_uid = true,
 	 .traced = true, .health_alphabetical = true, .ping_is_json = true,
@@ -48,6 +49,7 @@ static const struct version versions[] = {
 	 .failures_of_unknown_users_count = true, .password_optional = true,
 	 .reset_ends_sessions = true, .sort_by_login = true},
 };
+#undef V10_1_FLAGS
 
 const struct version *version_find(const char *name)
 {
