@@ -19,11 +19,13 @@
 #include "grafana/json_get.h"
 
 /* Grafana before 10.2 does not know "None", and says so in the words it has for any
- * unreadable body; ours is always readable. Before 8.4 it said 422. */
+ * unreadable body; ours is always readable. Before 8.4 it said 422, or
+ * named the role. */
 static const struct answer_rule role_rules[] = {
 	{400, NULL, "Invalid role", ANSWER_ROLE_INVALID},
 	{400, NULL, "bad request data", ANSWER_ROLE_INVALID},
 	{422, NULL, NULL, ANSWER_ROLE_INVALID},
+	{400, NULL, "JSON validation error: invalid role", ANSWER_ROLE_INVALID},
 };
 
 static void refine_role_write(struct answer *answer, const struct reply *reply,

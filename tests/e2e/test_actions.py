@@ -415,7 +415,10 @@ def test_update_to_what_somebody_else_has_is_a_conflict(desk):
 def test_update_of_an_external_account_is_refused(desk):
     ada = desk.person(auth_module="ldap") if desk.sim else None
     outcome = desk.ask("account.update", user=ada.by_login, set={"name": "X"})
-    was(outcome, "refused", "account.external", 403)
+    if desk.major >= 9:
+        was(outcome, "refused", "account.external", 403)
+    else:  # this version lets it be changed, until the next login
+        was(outcome, "applied", status=200)
 
 
 def test_update_that_grafana_only_pretends_to_make_is_no_success(desk):

@@ -9,25 +9,26 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "tests/simulator/answer.h"
 #include "tests/simulator/exchange.h"
 #include "tests/simulator/json_out.h"
 
+enum { MESSAGE_BYTES = 256 };
+
 enum binding_fault { BAD_CONTENT_TYPE, BAD_JSON, MISSING };
 
 /* Up to 8 the binder said what was wrong, in a list. */
-static void list_fault(struct exchange *exchange, enum binding_fault fault, const char *key)
+static bool refuse_in_list(struct exchange *exchange, enum binding_fault fault, const char *key,
+			   const char *message)
 {
 	static const struct {
 		int status;
-		const char *text;
+		const char *classification;
 	} faults[] = {
-		[BAD_CONTENT_TYPE] = {415, "\"classification\":\"ContentTypeError\","
-					     "\"message\":\"Unsupported Content-Type\"}]"},
-		[BAD_JSON] = {400, "\"classification\":\"DeserializationError\","
-					 "\"message\":\"invalid JSON\"}]"},
-		[MISSING] = {422, "\"classification\":\"RequiredError\","
-					"\"message\":\"Required\"}]"},
+		[BAD_CONTENT_TYPE] = {415, "ContentTypeError"},
+		[BAD_JSON] = {400, "DeserializationError"},
+		[MISSING] = {422, "RequiredError"},
 	};
 	struct reply *reply = &exchange->reply;
 
@@ -38,16 +39,36 @@ static void list_fault(struct exchange *exchange, enum binding_fault fault, cons
 	if (fault == MISSING) /* the field's name in Go: a capital in front */
 		buffer_append_format(&reply->body, "\"fieldNames\":[\"%c%s\"],",
 				     toupper((unsigned char)key[0]), key + 1);
-	json_out_text(&reply->body, faults[fault].text);
+	buffer_append_format(&reply->body, "\"classification\":\"%s\",\"message\":",
+			     faults[fault].classification);
+	json_out_string(&reply->body, message);
+	json_out_text(&reply->body, "}]");
+	return false;
 }
 
 static bool refuse(struct exchange *exchange, enum binding_fault fault, const char *key)
 {
+	static const char *const messages[] = {
+		[BAD_CONTENT_TYPE] = "Unsupported Content-Type",
+		[BAD_JSON] = "invalid JSON",
+		[MISSING] = "Required",
+	};
+
 	if (exchange->version->binding_arrays)
-		list_fault(exchange, fault, key);
-	else
-		answer(exchange, ANSWER_BAD_REQUEST);
+		return refuse_in_list(exchange, fault, key, messages[fault]);
+	answer(exchange, ANSWER_BAD_REQUEST);
 	return false;
+}
+
+static bool refuse_role(struct exchange *exchange, const char *role)
+{
+	char message[MESSAGE_BYTES];
+
+	if (!exchange->version->binding_arrays)
+		return refuse(exchange, BAD_JSON, "role");
+	(void)text_format(message, sizeof message, "JSON validation error: invalid role value: %s",
+			  role);
+	return refuse_in_list(exchange, BAD_JSON, "role", message);
 }
 
 static bool is_json(const char *content_type)
@@ -147,5 +168,5 @@ bool bind_role(struct exchange *exchange, enum role *role)
 	*role = role_parse(text, version->role_none);
 	if (version->exact_roles && strcmp(text, role_name(*role)) != 0)
 		*role = ROLE_INVALID;
-	return *role != ROLE_INVALID || refuse(exchange, BAD_JSON, "role");
+	return *role != ROLE_INVALID || refuse_role(exchange, text);
 }

@@ -78,6 +78,10 @@ static void adds(void **state)
 		{"role unknown, 7.5",
 		 {422, "[{\"fieldNames\":[\"Role\"],\"message\":\"Required\"}]", NULL, 0, 0, 0},
 		 ANSWER_ROLE_INVALID, 0},
+		{"role unknown, 7.5, by name",
+		 {400, "[{\"classification\":\"DeserializationError\",\"message\":"
+		       "\"JSON validation error: invalid role value: None\"}]", NULL, 0, 0, 0},
+		 ANSWER_ROLE_INVALID, 0},
 		{"above our own role",
 		 {403, "{\"message\":\"Cannot assign a role higher than user's role\"}", NULL, 0, 0, 0},
 		 ANSWER_PERMISSION, 0},
