@@ -87,6 +87,8 @@ static const struct route routes[] = {
 	 route_org_delete},
 	{METHOD_GET, "/api/orgs/:orgId/users", PATH_ORG, ROLE_ADMIN, "org.users:read", 0,
 	 route_member_list},
+	{METHOD_GET, "/api/orgs/:orgId/users/search", PATH_ORG, ROLE_ADMIN, "org.users:read", 0,
+	 route_member_search},
 	{METHOD_POST, "/api/orgs/:orgId/users", PATH_ORG, ROLE_ADMIN, "org.users:add", 0,
 	 route_member_add},
 	{METHOD_PATCH, "/api/orgs/:orgId/users/:userId", PATH_ORG, ROLE_ADMIN, "org.users:write",

@@ -21,6 +21,7 @@ route_handler_fn route_org_current, route_org_list, route_org_get, route_org_get
 route_handler_fn route_org_create, route_org_update, route_org_update_current, route_org_delete;
 /* routes_member.c */
 route_handler_fn route_member_list, route_member_add, route_member_patch, route_member_remove;
+route_handler_fn route_member_search;
 route_handler_fn route_cur_member_list, route_cur_member_search, route_cur_member_lookup;
 route_handler_fn route_cur_member_add, route_cur_member_patch, route_cur_member_remove;
 /* routes_user.c */

@@ -109,13 +109,13 @@ void route_cur_member_list(struct exchange *exchange)
 	     exchange_query_int(exchange, "limit", 0));
 }
 
-void route_cur_member_search(struct exchange *exchange)
+static void search(struct exchange *exchange, int64_t org_id)
 {
 	struct buffer *out = &exchange->reply.body;
 	struct page page = match_page(exchange);
 	size_t count, first, last;
-	const struct membership **members = find_members(
-		exchange, exchange->caller.org_id, exchange_query(exchange, "query"), &count);
+	const struct membership **members =
+		find_members(exchange, org_id, exchange_query(exchange, "query"), &count);
 
 	match_page_bounds(&page, count, &first, &last);
 	buffer_append_format(out, "{\"totalCount\":%zu,\"%s\":", count,
@@ -124,6 +124,20 @@ void route_cur_member_search(struct exchange *exchange)
 	buffer_append_format(out, ",\"page\":%lld,\"perPage\":%lld}", (long long)page.number,
 			     (long long)page.per_page);
 	free(members);
+}
+
+void route_cur_member_search(struct exchange *exchange)
+{
+	search(exchange, exchange->caller.org_id);
+}
+
+/* In the routes of newer servers; which was the first is not known. */
+void route_member_search(struct exchange *exchange)
+{
+	if (exchange->version->id < V12_4)
+		answer(exchange, ANSWER_ROUTE_NOT_FOUND);
+	else
+		search(exchange, exchange->id[0]);
 }
 
 void route_cur_member_lookup(struct exchange *exchange)
@@ -142,6 +156,12 @@ void route_cur_member_lookup(struct exchange *exchange)
 		json_out_text(out, ",\"login\":");
 		json_out_string(out, members[i]->account->login);
 		view_avatar(out, members[i]->account->email);
+		if (exchange->version->provisioned_field) {
+			char uid[VIEW_UID_CAPACITY];
+
+			view_uid(members[i]->account->id, uid);
+			buffer_append_format(out, ",\"uid\":\"%s\"", uid);
+		}
 		json_out_text(out, "}");
 	}
 	json_out_text(out, "]");

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The oldest version played: 7.5 has roles instead of permissions, and lists what is wrong in a body."""
+"""What the versions say of themselves and of members; and the oldest, 7.5, which has roles
+instead of permissions, and lists what is wrong in a body."""
 
 import json
 
@@ -31,6 +32,24 @@ def bob(sim):
         "users",
         {"login": "bob", "email": "bob@example.com", "password": "pass-bob", "orgs": [{"id": 1, "role": "Editor"}]},
     )["id"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_members_have_the_fields_of_their_time(version):
+    since = {"isDisabled": "9.4", "isExternallySynced": "10.1-pre", "isProvisioned": "12.4", "uid": "12.4"}
+    since["authLabels"] = since["isDisabled"]
+    sim = Sim("--version", version)
+    try:
+        (member,) = sim.api("GET", "/api/orgs/1/users")[1]
+        for field, first in since.items():
+            assert (field in member) == (VERSIONS.index(version) >= VERSIONS.index(first)), field
+        (found,) = sim.api("GET", "/api/org/users/lookup?query=adm")[1]
+        assert ("uid" in found) == ("uid" in member)
+        profile = sim.api("GET", "/api/users/1")[1]
+        assert ("uid" in profile) == (VERSIONS.index(version) >= VERSIONS.index("11.6"))
+        assert sim.api("GET", "/api/orgs/1/users/search")[0] == (200 if version == "12.4" else 404)
+    finally:
+        sim.stop()
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -222,7 +222,8 @@ void view_member(struct buffer *out, const struct version *version,
 	json_out_int(out, member->org->id);
 	json_out_text(out, ",\"userId\":");
 	json_out_int(out, account->id);
-	field_uid(out, "uid", version, account->id);
+	if (version->provisioned_field) /* both came with 12 */
+		field_uid(out, "uid", version, account->id);
 	field_text(out, "email", account->email);
 	field_text(out, "name", account->name);
 	view_avatar(out, account->email);
