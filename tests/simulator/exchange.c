@@ -298,6 +298,15 @@ enum exchange_step exchange_advance(struct exchange *exchange, int64_t *wait_ms)
 	return STEP_SEND;
 }
 
+/* The server saw the client go before the exchange was resumed. */
+void exchange_abandon(struct exchange *exchange)
+{
+	if (exchange->stage != STAGE_HELD && exchange->stage != STAGE_RUN)
+		return;
+	exchange->client_gone = true;
+	(void)release(exchange);
+}
+
 bool exchange_watches_client(const struct exchange *exchange)
 {
 	return exchange->stage == STAGE_HELD;

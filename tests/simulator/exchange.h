@@ -94,6 +94,8 @@ void exchange_set_method(struct exchange *exchange, const char *method);
 /* Called when the body is complete and again after each wait. For STEP_WAIT,
  * *wait_ms says how long (-1: until the client goes away). */
 enum exchange_step exchange_advance(struct exchange *exchange, int64_t *wait_ms);
+/* The connection ended; whatever was still to come does not. */
+void exchange_abandon(struct exchange *exchange);
 /* Whether a client that closes its end must cut the present wait short. */
 bool exchange_watches_client(const struct exchange *exchange);
 

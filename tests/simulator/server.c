@@ -271,6 +271,8 @@ static void on_completed(void *argument, struct MHD_Connection *connection, void
 	(void)argument;
 	(void)connection;
 	(void)code;
+	if (*context != NULL)
+		exchange_abandon(*context);
 	exchange_free(*context);
 	*context = NULL;
 }
