@@ -51,6 +51,8 @@ static const struct answer_row rows[] = {
 	 "Invalid username or password"},
 	{ANSWER_BAD_PASSWORD_EARLY, V10_1, V10_1, 400, CONTEXT_TYPED, "password-auth.failed",
 	 "Invalid username or password"},
+	{ANSWER_BAD_LOGIN_EARLY, V10_1, V10_1, 400, TYPED, "password-auth.failed",
+	 "Invalid username or password"},
 	{ANSWER_BLOCKED, V_FIRST, V9_4, 401, CONTEXT_TRACED, NULL, "invalid username or password"},
 	{ANSWER_BLOCKED, V10_1, V10_1, 401, CONTEXT_TYPED, "login-attempt.blocked",
 	 "Invalid username or password"},

@@ -115,10 +115,11 @@ static char *attempt_key(const struct exchange *exchange)
 
 static enum answer wrong_password(const struct exchange *exchange)
 {
+	bool early = exchange->version->wrong_password_is_400;
+
 	if (exchange->form_login)
-		return ANSWER_BAD_LOGIN;
-	return exchange->version->wrong_password_is_400 ? ANSWER_BAD_PASSWORD_EARLY
-							: ANSWER_BAD_PASSWORD;
+		return early ? ANSWER_BAD_LOGIN_EARLY : ANSWER_BAD_LOGIN;
+	return early ? ANSWER_BAD_PASSWORD_EARLY : ANSWER_BAD_PASSWORD;
 }
 
 static enum auth_result check_password(struct exchange *exchange)
