@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "codec/event_frame.h"
+#include "codec/follow_up.h"
 
 const char *result_name(enum result result)
 {
@@ -111,6 +112,22 @@ static void write_credential(struct json_writer *writer, const struct outcome *o
 	json_write_end_object(writer);
 }
 
+static void write_follow_up(struct json_writer *writer, const struct outcome_frame *frame)
+{
+	const struct follow_up *follow_up = frame->follow_up;
+	char id[LIMIT_EVENT_ID_BYTES + 1];
+
+	if (follow_up == NULL || follow_up->kind == NULL)
+		return;
+	follow_up_id(follow_up, frame->request, id);
+	json_write_begin_object(writer, "follow_up");
+	json_write_text(writer, "action", follow_up->asked.action);
+	json_write_time(writer, "at", follow_up->at_ms);
+	json_write_text(writer, "request_id", id);
+	json_write_text(writer, "source", frame->event_source);
+	json_write_end_object(writer);
+}
+
 static void write_worker(struct json_writer *writer, const struct outcome_frame *frame)
 {
 	json_write_begin_object(writer, "worker");
@@ -134,6 +151,7 @@ static void write_data(struct json_writer *writer, const struct outcome *outcome
 	if (outcome->expires_ms != 0)
 		json_write_time(writer, "expires_at", outcome->expires_ms);
 	write_credential(writer, outcome);
+	write_follow_up(writer, frame);
 	json_write_integer(writer, "attempts", frame->attempts);
 	json_write_time(writer, "started_at", frame->started_ms);
 	json_write_time(writer, "finished_at", frame->finished_ms);

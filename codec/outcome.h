@@ -52,6 +52,13 @@ struct outcome_target {
 	char token_name[LIMIT_NAME_BYTES + 1];
 };
 
+/* A request that grantd will write to itself when the time has come. */
+struct follow_up {
+	const char *kind; /* static: "overlap"; NULL = there is none */
+	int64_t at_ms;	  /* wall clock */
+	struct request asked; /* see codec/follow_up.h; its strings are owned */
+};
+
 /* What an operation finds out; plain values. */
 struct outcome {
 	enum result result;
@@ -77,6 +84,7 @@ struct outcome_frame {
 	const char *worker_id;
 	const char *worker_version;
 	enum cloudevent_mode mode;
+	const struct follow_up *follow_up; /* NULL or without a kind = none */
 };
 
 /* The outcome event (id derived from the request's source and id). Its key is

@@ -151,7 +151,7 @@ static bool take_head(struct slice *from, enum record_kind *kind)
 
 	if (!take_bytes(from, PACK_HEAD_BYTES, &head) ||
 	    memcmp(head, pack_magic, PACK_MAGIC_BYTES) != 0 || head[PACK_MAGIC_BYTES] < 0 ||
-	    head[PACK_MAGIC_BYTES] > (char)RECORD_DEAD_LETTER)
+	    head[PACK_MAGIC_BYTES] >= (char)RECORD_KINDS)
 		return false;
 	*kind = (enum record_kind)head[PACK_MAGIC_BYTES];
 	return true;

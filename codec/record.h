@@ -27,7 +27,13 @@ struct record_view {
 
 /* A Kafka record to be written; owns its bytes. Which topic a kind goes to is
  * the publisher's business. */
-enum record_kind { RECORD_OUTCOME, RECORD_CREDENTIAL, RECORD_DEAD_LETTER };
+enum record_kind {
+	RECORD_OUTCOME,
+	RECORD_CREDENTIAL,
+	RECORD_DEAD_LETTER,
+	RECORD_REQUEST, /* of grantd to itself */
+	RECORD_KINDS,
+};
 
 struct record_header {
 	char *name;

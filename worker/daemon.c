@@ -309,6 +309,7 @@ static void settle_all(void *context)
 	int64_t give_up_ms =
 		clock_steady_ms(daemon->clock) + daemon->settings->worker.drain_ms;
 
+	atomic_store(&daemon->pipeline.settling, true);
 	publisher_set_pace(daemon->publisher, PUBLISHER_HURRIES);
 	while (atomic_load(&daemon->pipeline.jobs) > 0 &&
 	       clock_steady_ms(daemon->clock) < give_up_ms && *daemon->signals < 2) {
@@ -316,6 +317,7 @@ static void settle_all(void *context)
 		sleep_ms(SETTLE_POLL_MS);
 	}
 	publisher_set_pace(daemon->publisher, PUBLISHER_GATHERS);
+	atomic_store(&daemon->pipeline.settling, false);
 	if (atomic_load(&daemon->pipeline.jobs) > 0)
 		log_write(daemon->log, LOG_WARN, "not everything could be settled in time",
 			  LOG_FIELDS(LOG_NUMBER("jobs", atomic_load(&daemon->pipeline.jobs))));

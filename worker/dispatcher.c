@@ -14,8 +14,9 @@
 #include <sys/prctl.h>
 
 #include "base/memory.h"
+#include "worker/due.h"
 
-enum { CLAIM_BATCH = 64, TAKE_TIMEOUT_MS = 200, PING_MS = 1000 };
+enum { CLAIM_BATCH = 64, TAKE_TIMEOUT_MS = 200, PING_MS = 1000, DUE_MS = 1000 };
 
 struct dispatcher {
 	struct dispatcher_options options;
@@ -27,6 +28,7 @@ struct dispatcher {
 	_Atomic int64_t epoch_changes;
 	int64_t next_renewal_ms;
 	int64_t next_ping_ms;
+	int64_t next_due_ms;
 
 	pthread_mutex_t mutex; /* of what follows */
 	struct job_queue parked;
@@ -156,6 +158,20 @@ static void ping(struct dispatcher *dispatcher)
 	note_ledger(dispatcher, ledger_ping(dispatcher->options.ledger, &err), &err);
 }
 
+static void publish_due(struct dispatcher *dispatcher)
+{
+	struct pipeline *pipeline = dispatcher->options.pipeline;
+	int64_t now_ms = clock_steady_ms(pipeline->clock);
+	struct error err = {0};
+	bool more = false;
+
+	if (now_ms < dispatcher->next_due_ms || atomic_load(&pipeline->settling))
+		return;
+	if (due_publish(pipeline, dispatcher->options.ledger, &more, &err) < 0)
+		note_ledger(dispatcher, -1, &err);
+	dispatcher->next_due_ms = more ? now_ms : now_ms + DUE_MS;
+}
+
 static void *run(void *context)
 {
 	struct dispatcher *dispatcher = context;
@@ -172,6 +188,7 @@ static void *run(void *context)
 			ping(dispatcher);
 		postpone_parked(dispatcher);
 		renew(dispatcher);
+		publish_due(dispatcher);
 	}
 	return NULL;
 }

@@ -29,6 +29,7 @@ struct job *job_new(const struct record_view *view, int64_t assignment)
 	job->record_time_ms = view->timestamp_ms;
 	buffer_init(&job->stored_outcome, 2 * LIMIT_OUTCOME_BYTES);
 	buffer_init(&job->stored_credential, 2 * LIMIT_OUTCOME_BYTES);
+	buffer_init(&job->stored_due, 2 * LIMIT_OUTCOME_BYTES);
 	return job;
 }
 
@@ -39,6 +40,9 @@ static void clear_settlement(struct job *job, size_t keep)
 		record_clear(&job->records[--job->record_count]);
 	buffer_clear(&job->stored_outcome);
 	buffer_clear(&job->stored_credential);
+	buffer_clear(&job->stored_due);
+	free(job->due_id);
+	job->due_id = NULL;
 }
 
 void job_free(struct job *job)

@@ -200,12 +200,32 @@ int ledger_ping(struct ledger *ledger, struct error *err)
 
 static void add_completion(struct ledger *ledger, const struct ledger_completion *completion)
 {
-	struct redis_command *command =
-		add_held(ledger, &ledger_script_complete, &completion->hold);
+	struct redis_command *command = ledger_batch_add(ledger, &ledger_script_complete);
+	const struct ledger_due *due = &completion->due;
 
+	ledger_argument_text(command, due->id != NULL ? "3" : "1");
+	ledger_argument_key(ledger, command, &completion->hold.key);
+	if (due->id != NULL) {
+		ledger_argument_text(command, ledger->due_key);
+		ledger_argument_text(command, ledger->due_records_key);
+	}
+	ledger_argument_number(ledger, command, completion->hold.token);
 	ledger_argument_slice(command, completion->outcome);
 	ledger_argument_slice(command, completion->credential);
 	ledger_argument_text(command, ledger->horizon_text);
+	if (due->id == NULL)
+		return;
+	ledger_argument_text(command, due->id);
+	ledger_argument_number(ledger, command, due->at_ms);
+	ledger_argument_slice(command, due->record);
+}
+
+static void add_drop(struct ledger *ledger, const char *id)
+{
+	struct redis_command *command = ledger_batch_add(ledger, &ledger_script_due_drop);
+
+	ledger_argument_due(ledger, command);
+	ledger_argument_text(command, id);
 }
 
 static void add_publication(struct ledger *ledger, const struct ledger_publication *publication)
@@ -219,39 +239,48 @@ static void add_publication(struct ledger *ledger, const struct ledger_publicati
 }
 
 static size_t settle_bytes(const struct ledger *ledger,
-			   const struct ledger_completion *completions, size_t completion_count,
-			   const struct ledger_publication *publications,
-			   size_t publication_count)
+			   const struct ledger_settlements *settlements)
 {
 	size_t bytes = 0;
 
-	for (size_t i = 0; i < completion_count; i++)
-		bytes += hold_bytes(ledger, &completions[i].hold);
-	for (size_t i = 0; i < publication_count; i++)
-		bytes += ledger_key_bytes(ledger, &publications[i].key) +
-			 ledger_place_bytes(&publications[i].place);
+	for (size_t i = 0; i < settlements->completion_count; i++)
+		bytes += hold_bytes(ledger, &settlements->completions[i].hold) +
+			 LEDGER_NUMBER_BYTES;
+	for (size_t i = 0; i < settlements->publication_count; i++)
+		bytes += ledger_key_bytes(ledger, &settlements->publications[i].key) +
+			 ledger_place_bytes(&settlements->publications[i].place);
 	return bytes;
 }
 
-int ledger_settle_many(struct ledger *ledger, struct ledger_completion *completions,
-		       size_t completion_count, const struct ledger_publication *publications,
-		       size_t publication_count, struct error *err)
+static int send_settlements(struct ledger *ledger, const struct ledger_settlements *settlements,
+			    struct error *err)
 {
+	if (ledger_batch_send(ledger, err) < 0)
+		return -1;
+	for (size_t i = 0; i < settlements->completion_count; i++)
+		if (ledger_answer_held(ledger->replies[i], "complete",
+				       &settlements->completions[i].answer, err) < 0)
+			return -1;
+	return 0;
+}
+
+int ledger_settle_many(struct ledger *ledger, const struct ledger_settlements *settlements,
+		       struct error *err)
+{
+	size_t count = settlements->completion_count + settlements->publication_count +
+		       settlements->dropped_count;
 	int rc;
 
-	if (completion_count + publication_count == 0)
+	if (count == 0)
 		return 0;
-	ledger_batch_begin(ledger, completion_count + publication_count,
-			   settle_bytes(ledger, completions, completion_count, publications,
-					publication_count));
-	for (size_t i = 0; i < completion_count; i++)
-		add_completion(ledger, &completions[i]);
-	for (size_t i = 0; i < publication_count; i++)
-		add_publication(ledger, &publications[i]);
-	rc = ledger_batch_send(ledger, err);
-	for (size_t i = 0; rc == 0 && i < completion_count; i++)
-		rc = ledger_answer_held(ledger->replies[i], "complete", &completions[i].answer,
-					err);
+	ledger_batch_begin(ledger, count, settle_bytes(ledger, settlements));
+	for (size_t i = 0; i < settlements->completion_count; i++)
+		add_completion(ledger, &settlements->completions[i]);
+	for (size_t i = 0; i < settlements->publication_count; i++)
+		add_publication(ledger, &settlements->publications[i]);
+	for (size_t i = 0; i < settlements->dropped_count; i++)
+		add_drop(ledger, settlements->dropped[i]);
+	rc = send_settlements(ledger, settlements, err);
 	ledger_batch_end(ledger);
 	if (rc < 0)
 		error_prefix(err, "settle");

@@ -126,6 +126,14 @@ MUST_CHECK int ledger_ping(struct ledger *ledger, struct error *err);
 MUST_CHECK int ledger_park_many(struct ledger *ledger, const struct ledger_hold *holds,
 				size_t count, struct error *err);
 
+/* What is to be asked later: the packed record of a request, and when. Kept with the
+ * end of the request that causes it, in one step. */
+struct ledger_due {
+	const char *id;
+	int64_t at_ms; /* wall clock; judged by Redis's */
+	struct slice record;
+};
+
 /* The end of a request: 'outcome' and 'credential' (either may be empty) are what
  * a replay will publish. Completing again with the same token answers LEDGER_HELD
  * and changes nothing (a lost answer is asked again). */
@@ -133,19 +141,38 @@ struct ledger_completion {
 	struct ledger_hold hold;
 	struct slice outcome;
 	struct slice credential;
+	struct ledger_due due; /* id NULL = nothing is to come due */
 	enum ledger_answer answer;
 };
-/* Both lists in one round trip; either may be empty. 'published' marks requests
+/* All lists in one round trip; any may be empty. 'published' marks requests
  * whose outcome was committed from 'place'; it drops step, intent and credential
  * (secret, though sealed) and keeps the outcome for people to look at. */
 struct ledger_publication {
 	struct ledger_key key;
 	struct ledger_place place;
 };
-MUST_CHECK int ledger_settle_many(struct ledger *ledger, struct ledger_completion *completions,
-				  size_t completion_count,
-				  const struct ledger_publication *publications,
-				  size_t publication_count, struct error *err);
+struct ledger_settlements {
+	struct ledger_completion *completions;
+	size_t completion_count;
+	const struct ledger_publication *publications;
+	size_t publication_count;
+	const char *const *dropped; /* ids of what was due and is committed */
+	size_t dropped_count;
+};
+MUST_CHECK int ledger_settle_many(struct ledger *ledger,
+				  const struct ledger_settlements *settlements,
+				  struct error *err);
+
+/* At most 'most' of what is due now, hidden from others for a minute. The caller
+ * clears the items. */
+struct ledger_due_item {
+	char *id;
+	char *record;
+	size_t record_bytes;
+};
+MUST_CHECK int ledger_due_take(struct ledger *ledger, struct ledger_due_item *items,
+			       size_t most, size_t *count, struct error *err);
+void ledger_due_item_clear(struct ledger_due_item *item);
 
 /* Moves the duty to publish from a record that no longer exists to another.
  * LEDGER_HELD: publish 'stored' (owned by the caller). LEDGER_LOST: it was not

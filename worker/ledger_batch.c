@@ -28,7 +28,7 @@ enum { KEY_FRAME_BYTES = 64, PLACE_NUMBERS_BYTES = 48 };
 static const struct redis_script *const scripts[] = {
 	&ledger_script_claim,	  &ledger_script_complete, &ledger_script_park,
 	&ledger_script_published, &ledger_script_renew,	   &ledger_script_step,
-	&ledger_script_take_over,
+	&ledger_script_take_over, &ledger_script_due_take, &ledger_script_due_drop,
 };
 
 static void number_text(char out[LEDGER_NUMBER_BYTES], int64_t number)
@@ -54,6 +54,8 @@ static void take_settings(struct ledger *ledger, const struct settings *settings
 	ledger->prefix = join("{", tag, "}:");
 	ledger->prefix_bytes = strlen(ledger->prefix);
 	ledger->epoch_key = join(ledger->prefix, "epoch", "");
+	ledger->due_key = join(ledger->prefix, "due", "");
+	ledger->due_records_key = join(ledger->prefix, "due:records", "");
 	free(tag);
 	ledger->lease_ms = settings->worker.lease_ms;
 	ledger->wait_replicas = settings->redis.wait_replicas;
@@ -96,6 +98,8 @@ void ledger_free(struct ledger *ledger)
 	redis_free(ledger->redis);
 	free(ledger->prefix);
 	free(ledger->epoch_key);
+	free(ledger->due_key);
+	free(ledger->due_records_key);
 	free(ledger->owner);
 	free(ledger->commands);
 	free(ledger->replies);
@@ -173,6 +177,13 @@ void ledger_argument_place(struct ledger *ledger, struct redis_command *command,
 		   snprintf(ledger->arena + ledger->arena_used,
 			    ledger->arena_capacity - ledger->arena_used, "%s/%ld/%lld",
 			    place->topic, (long)place->partition, (long long)place->offset));
+}
+
+void ledger_argument_due(struct ledger *ledger, struct redis_command *command)
+{
+	ledger_argument_text(command, "2");
+	ledger_argument_text(command, ledger->due_key);
+	ledger_argument_text(command, ledger->due_records_key);
 }
 
 void ledger_argument_number(struct ledger *ledger, struct redis_command *command,

@@ -27,6 +27,8 @@ struct ledger {
 	char *prefix; /* "{<key_prefix>:<group>}:" */
 	size_t prefix_bytes;
 	char *epoch_key;
+	char *due_key;	       /* a sorted set: what comes due, by when */
+	char *due_records_key; /* a hash: its records */
 	char *owner;
 	/* settings as the scripts take them */
 	char lease_text[LEDGER_NUMBER_BYTES];
@@ -62,6 +64,8 @@ void ledger_argument_key(struct ledger *ledger, struct redis_command *command,
 			 const struct ledger_key *key);
 void ledger_argument_place(struct ledger *ledger, struct redis_command *command,
 			   const struct ledger_place *place);
+/* The keys of what comes due, and their number before them. */
+void ledger_argument_due(struct ledger *ledger, struct redis_command *command);
 void ledger_argument_number(struct ledger *ledger, struct redis_command *command,
 			    int64_t number);
 

@@ -7,6 +7,8 @@
 /* worker/ledger/NAME.lua, made into C by scripts/embed-lua. */
 extern const struct redis_script ledger_script_claim;
 extern const struct redis_script ledger_script_complete;
+extern const struct redis_script ledger_script_due_drop;
+extern const struct redis_script ledger_script_due_take;
 extern const struct redis_script ledger_script_park;
 extern const struct redis_script ledger_script_published;
 extern const struct redis_script ledger_script_renew;

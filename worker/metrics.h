@@ -26,6 +26,8 @@
 	  "Records whose request had been settled through another record.")                    \
 	X(DEAD_LETTERS, "dead_letters_total", "", "counter",                                   \
 	  "Records that could not be decoded.")                                                \
+	X(DUE, "due_requests_total", "", "counter",                                            \
+	  "Requests of grantd to itself that came due and were written.")                      \
 	X(RETRIES, "retries_total", "", "counter",                                             \
 	  "Turns that ended with a wait for another one.")                                     \
 	X(TRANSACTIONS_COMMITTED, "transactions_total", "end=\"committed\"", "counter",        \

@@ -444,6 +444,12 @@ static void log_end(struct pipeline *pipeline, const struct job *job)
 {
 	int64_t started_ms = job->claim.started_ms;
 
+	if (job->settlement == SETTLE_DUE) {
+		log_write(pipeline->log, LOG_INFO, "request came due",
+			  LOG_FIELDS(LOG_TEXT("req", job->due_id)));
+		return;
+	}
+
 	log_write(pipeline->log, LOG_INFO, "settled",
 		  LOG_FIELDS(LOG_TEXT("topic", job->topic), LOG_NUMBER("part", job->partition),
 			     LOG_NUMBER("off", job->offset), LOG_TEXT("req", job->request.id),

@@ -25,6 +25,7 @@ struct pipeline {
 	struct commit_port commit;
 
 	atomic_size_t jobs; /* read and not yet committed, wherever they are */
+	atomic_bool settling; /* everything is to be settled: nothing new is begun */
 };
 
 /* Consumer thread: a record becomes a job in its lane, or a dead letter. */

@@ -42,6 +42,7 @@ enum settlement {
 	SETTLE_COMPLETE, /* tell the ledger, then publish the records */
 	SETTLE_REPLAY,	 /* the ledger has it already: publish the records as they are */
 	SETTLE_PASS,	 /* nothing to publish: only let the offset pass */
+	SETTLE_DUE,	 /* a request of our own that came due; it has no record yet */
 };
 
 /* A definite no that was found before Grafana is asked. */
@@ -87,6 +88,9 @@ struct job {
 	bool completed; /* the ledger has it */
 	bool committed; /* Kafka has it */
 	struct buffer stored_outcome, stored_credential; /* packed, for the ledger */
+	struct buffer stored_due;	/* likewise; what is to be asked later */
+	char *due_id;			/* its id, or that of what came due; or NULL */
+	int64_t due_at_ms;
 	char summary[192];		/* "applied ok", for the log line of the settled request */
 	enum metric metric;		/* what it counts as */
 	struct job *next;		/* in the queue of whoever holds it */
@@ -121,6 +125,7 @@ struct turn {
 	void *context;
 
 	struct outcome outcome; /* what came of it */
+	struct follow_up follow_up; /* what is to be asked later, if it is applied */
 	char *sealed;		/* the newest secret made, for the vault; owned */
 	enum credential_kind secret_kind;
 	int64_t secret_expires_ms; /* wall clock; 0 = never */

@@ -175,7 +175,10 @@ static const char *topic_of(const struct settings *settings, enum record_kind ki
 		return settings->kafka.outcomes_topic;
 	case RECORD_CREDENTIAL:
 		return settings->kafka.credentials_topic;
+	case RECORD_REQUEST:
+		return settings->kafka.requests_topic;
 	case RECORD_DEAD_LETTER:
+	case RECORD_KINDS:
 		break;
 	}
 	return settings->kafka.dead_letter_topic;

@@ -185,6 +185,8 @@ static size_t ask_completions(const struct publisher *publisher,
 			.hold = job_hold(job),
 			.outcome = {job->stored_outcome.bytes, job->stored_outcome.length},
 			.credential = {job->stored_credential.bytes, job->stored_credential.length},
+			.due = {job->due_id, job->due_at_ms,
+				{job->stored_due.bytes, job->stored_due.length}},
 		};
 	}
 	return count;
@@ -240,28 +242,45 @@ static void end_committed(struct publisher *publisher)
 		pipeline_end(publisher->options.pipeline, job);
 }
 
+static size_t ask_drops(const struct publisher *publisher, const char **dropped)
+{
+	size_t count = 0;
+
+	for (const struct job *job = publisher->committed.first; job != NULL; job = job->next)
+		if (job->settlement == SETTLE_DUE)
+			dropped[count++] = job->due_id;
+	return count;
+}
+
 static int settle_in_ledger(struct publisher *publisher, struct error *err)
 {
 	struct ledger_completion *completions =
 		mem_array(publisher->batch_count, sizeof(*completions));
 	struct ledger_publication *publications =
 		mem_array(publisher->committed.count, sizeof(*publications));
-	size_t completion_count = ask_completions(publisher, completions);
-	size_t publication_count = ask_publications(publisher, publications);
-	int rc = 0;
+	const char **dropped = mem_array(publisher->committed.count, sizeof(*dropped));
+	const struct ledger_settlements settlements = {
+		.completions = completions,
+		.completion_count = ask_completions(publisher, completions),
+		.publications = publications,
+		.publication_count = ask_publications(publisher, publications),
+		.dropped = dropped,
+		.dropped_count = ask_drops(publisher, dropped),
+	};
+	int rc;
 
 	crash_point("before_complete");
-	if (completion_count + publication_count > 0)
-		rc = ledger_settle_many(publisher->options.ledger, completions, completion_count,
-					publications, publication_count, err);
+	rc = ledger_settle_many(publisher->options.ledger, &settlements, err);
 	if (rc == 0) {
 		crash_point("after_complete");
 		take_answers(publisher, completions);
 	}
-	/* The mark is best effort: without it a replay is told apart by the commit. */
+	/* The mark is best effort: without it a replay is told apart by the commit, and
+	 * what was due is written once more, as a duplicate. */
 	end_committed(publisher);
 	free(completions);
 	free(publications);
+	free(dropped);
 	return rc;
 }
 
@@ -276,7 +295,9 @@ static void discard_stale(struct publisher *publisher)
 	for (size_t i = 0; i < publisher->batch_count; i++) {
 		struct job *job = publisher->batch[i];
 
-		if (assignment_settle(publisher->options.assignment, job->scheduled.group,
+		/* What came due has no record that could be another's. */
+		if (job->settlement == SETTLE_DUE ||
+		    assignment_settle(publisher->options.assignment, job->scheduled.group,
 				      job->offset))
 			publisher->batch[kept++] = job;
 		else
@@ -291,22 +312,32 @@ static void move_to_committed(struct publisher *publisher, struct job *job)
 	job_queue_push(&publisher->committed, job);
 }
 
+/* What came due has no offset to tell by: it is written once more, as a duplicate. */
+static bool tells(const struct job *job)
+{
+	return job->settlement != SETTLE_DUE;
+}
+
 /* A commit whose end is unknown: the offsets tell, since they were in it. */
 static int resolve_doubt(struct publisher *publisher, struct error *err)
 {
-	size_t count = publisher->batch_count, kept = 0;
+	size_t count = publisher->batch_count, asked = 0, kept = 0, answered = 0;
 	struct ledger_place *places = mem_array(count, sizeof(*places));
 	enum commit_state *states = mem_array(count, sizeof(*states));
-	int rc;
+	int rc = 0;
 
 	for (size_t i = 0; i < count; i++)
-		places[i] = job_place(publisher->batch[i]);
-	rc = consumer_commit_states(publisher->consumer, places, count, states, err);
+		if (tells(publisher->batch[i]))
+			places[asked++] = job_place(publisher->batch[i]);
+	if (asked > 0)
+		rc = consumer_commit_states(publisher->consumer, places, asked, states, err);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
-		if (states[i] == COMMIT_DONE)
-			move_to_committed(publisher, publisher->batch[i]);
+		struct job *job = publisher->batch[i];
+
+		if (tells(job) && states[answered++] == COMMIT_DONE)
+			move_to_committed(publisher, job);
 		else
-			publisher->batch[kept++] = publisher->batch[i];
+			publisher->batch[kept++] = job;
 	}
 	if (rc == 0) {
 		publisher->batch_count = kept;

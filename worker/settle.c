@@ -10,8 +10,10 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "codec/credential.h"
+#include "codec/follow_up.h"
 
 static void frame_of(const struct pipeline *pipeline, const struct job *job,
 		     struct outcome_frame *frame)
@@ -60,12 +62,13 @@ static void summarise(struct job *job, const struct outcome *outcome)
 }
 
 static void add_outcome(const struct pipeline *pipeline, struct job *job,
-			const struct outcome *outcome)
+			const struct outcome *outcome, const struct follow_up *follow_up)
 {
 	struct outcome_frame frame;
 	struct record record;
 
 	frame_of(pipeline, job, &frame);
+	frame.follow_up = follow_up;
 	outcome_encode(outcome, &frame, &record);
 	record_pack(&record, &job->stored_outcome);
 	job_add_record(job, &record);
@@ -93,16 +96,36 @@ static void add_credential(const struct pipeline *pipeline, struct job *job,
 	job_add_record(job, &record);
 }
 
+/* Not published now, but kept by the ledger until it is due. */
+static void add_follow_up(const struct pipeline *pipeline, struct job *job,
+			  const struct follow_up *follow_up)
+{
+	char id[LIMIT_EVENT_ID_BYTES + 1];
+	struct outcome_frame frame;
+	struct record record;
+
+	frame_of(pipeline, job, &frame);
+	follow_up_encode(follow_up, &frame, &record);
+	record_pack(&record, &job->stored_due);
+	record_clear(&record);
+	follow_up_id(follow_up, &job->request, id);
+	job->due_id = mem_strdup(id);
+	job->due_at_ms = follow_up->at_ms;
+}
+
 void settle_outcome(struct pipeline *pipeline, struct job *job, const struct turn *turn)
 {
 	struct outcome outcome = turn->outcome;
+	bool follows = turn->follow_up.kind != NULL && outcome.result == RESULT_APPLIED;
 
 	/* A version is told only of a credential that is published. */
 	if (!turn->secret_is_set)
 		outcome.credential_version = 0;
-	add_outcome(pipeline, job, &outcome);
+	add_outcome(pipeline, job, &outcome, follows ? &turn->follow_up : NULL);
 	if (turn->secret_is_set)
 		add_credential(pipeline, job, turn);
+	if (follows)
+		add_follow_up(pipeline, job, &turn->follow_up);
 }
 
 void settle_refusal(struct pipeline *pipeline, struct job *job, enum reason reason,
@@ -111,7 +134,7 @@ void settle_refusal(struct pipeline *pipeline, struct job *job, enum reason reas
 	struct outcome outcome = {.result = RESULT_REFUSED, .reason = reason};
 
 	text_copy(outcome.message, sizeof(outcome.message), message);
-	add_outcome(pipeline, job, &outcome);
+	add_outcome(pipeline, job, &outcome, NULL);
 }
 
 static int unpack(struct job *job, const char *bytes, size_t length, struct error *err)

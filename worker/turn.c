@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "codec/follow_up.h"
 #include "codec/password.h"
 #include "worker/intent.h"
 #include "worker/verdict.h"
@@ -63,6 +64,7 @@ void turn_init(struct turn *turn)
 
 void turn_clear(struct turn *turn)
 {
+	follow_up_clear(&turn->follow_up);
 	free(turn->sealed);
 	turn->sealed = NULL;
 }
@@ -349,6 +351,20 @@ const char *turn_who(const struct turn *turn)
 	if (turn->outcome.target.login[0] != '\0')
 		return turn->outcome.target.login;
 	return said->email != NULL ? said->email : said->login != NULL ? said->login : "";
+}
+
+/* ---- later ---- */
+
+struct request *turn_follow_up(struct turn *turn, const char *kind, const char *action,
+			       int64_t at_ms)
+{
+	struct follow_up *follow_up = &turn->follow_up;
+
+	follow_up_clear(follow_up);
+	follow_up->kind = kind;
+	follow_up->at_ms = at_ms;
+	follow_up->asked.action = mem_strdup(action);
+	return &follow_up->asked;
 }
 
 /* ---- before a write ---- */

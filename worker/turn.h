@@ -79,6 +79,15 @@ void turn_evidence_of_user(const struct grafana_user *user, struct evidence *evi
 /* The account's login, or e-mail, or what the request said: for messages. */
 const char *turn_who(const struct turn *turn);
 
+/* ---- later ---- */
+
+/* If this turn ends as applied, 'action' is asked by grantd itself at that time (wall
+ * clock), of the same instance, for the same people. The caller fills in what it is
+ * about (see codec/follow_up.h); strings are the turn's then. 'kind' is static: what
+ * tells it from other follow-ups of the request. */
+struct request *turn_follow_up(struct turn *turn, const char *kind, const char *action,
+			       int64_t at_ms);
+
 /* ---- before a write ---- */
 
 /* Note in the ledger what is about to be done; what this turn knows goes along

@@ -127,7 +127,7 @@ static void refuses_what_it_never_writes(void **state)
 	bytes[2] = 2;
 	assert_refused(bytes, PACKED_BYTES); /* other version */
 	memcpy(bytes, packed, PACKED_BYTES);
-	bytes[3] = 3;
+	bytes[3] = RECORD_KINDS;
 	assert_refused(bytes, PACKED_BYTES); /* no such kind */
 	bytes[3] = (char)0x80;
 	assert_refused(bytes, PACKED_BYTES);

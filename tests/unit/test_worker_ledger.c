@@ -117,13 +117,22 @@ static enum ledger_answer renew(struct view *view, const struct ledger_claim *cl
 	return renewal.answer;
 }
 
+static void settle(struct view *view, const struct ledger_settlements *settlements)
+{
+	struct error err = {0};
+
+	if (ledger_settle_many(view->ledger, settlements, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
 static enum ledger_answer complete(struct view *view, const struct ledger_claim *claim,
 				   struct slice outcome, struct slice credential)
 {
 	struct ledger_completion completion = {
 		.hold = hold_of(claim), .outcome = outcome, .credential = credential};
 
-	assert_int_equal(ledger_settle_many(view->ledger, &completion, 1, NULL, 0, NULL), 0);
+	settle(view, &(struct ledger_settlements){.completions = &completion,
+						  .completion_count = 1});
 	return completion.answer;
 }
 
@@ -131,7 +140,8 @@ static void publish(struct view *view, const struct ledger_claim *claim)
 {
 	const struct ledger_publication publication = {claim->key, claim->place};
 
-	assert_int_equal(ledger_settle_many(view->ledger, NULL, 0, &publication, 1, NULL), 0);
+	settle(view, &(struct ledger_settlements){.publications = &publication,
+						  .publication_count = 1});
 }
 
 /* A field of the record, or NULL; valid until the next call. */
@@ -712,6 +722,114 @@ static int start(void **state)
 	return 0;
 }
 
+/* ---- what comes due ---- */
+
+enum { MOST_DUE = 10 };
+
+static enum ledger_answer complete_with_due(struct view *view, const struct ledger_claim *claim,
+					    const char *id, int64_t at_ms, const char *record)
+{
+	struct ledger_completion completion = {
+		.hold = hold_of(claim),
+		.outcome = {"o", 1},
+		.due = {id, at_ms, {record, strlen(record)}},
+	};
+
+	settle(view, &(struct ledger_settlements){.completions = &completion,
+						  .completion_count = 1});
+	return completion.answer;
+}
+
+static size_t take_due(struct view *view, struct ledger_due_item *items)
+{
+	struct error err = {0};
+	size_t count = 0;
+
+	if (ledger_due_take(view->ledger, items, MOST_DUE, &count, &err) < 0)
+		fail_msg("%s", err.text);
+	return count;
+}
+
+static void assert_due(struct view *view, const char *id, const char *record)
+{
+	struct ledger_due_item items[MOST_DUE] = {{0}};
+
+	assert_int_equal(take_due(view, items), 1);
+	assert_string_equal(items[0].id, id);
+	assert_int_equal(items[0].record_bytes, strlen(record));
+	assert_memory_equal(items[0].record, record, strlen(record));
+	ledger_due_item_clear(&items[0]);
+}
+
+static void what_is_due_is_taken_by_one_until_it_is_dropped(void **state)
+{
+	struct ledger_claim claim = young("a", 1);
+	struct ledger_due_item items[MOST_DUE] = {{0}};
+	const char *dropped = "a/overlap";
+	struct view view, other;
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	view_open(&other, "two", LONG_LEASE_MS, 0);
+	assert_claim(&view, &claim, CLAIM_FRESH);
+	assert_int_equal(take_due(&view, items), 0);
+	assert_int_equal(complete_with_due(&view, &claim, "a/overlap", now_ms() - 1, "record"),
+			 LEDGER_HELD);
+	assert_due(&other, "a/overlap", "record");
+	assert_int_equal(take_due(&view, items), 0);
+	/* Nobody dropped it: it is due again once it is no longer hidden. */
+	redis_server_tell(&server, "ZADD {grantd:workers}:due 0 a/overlap");
+	assert_due(&view, "a/overlap", "record");
+	settle(&view, &(struct ledger_settlements){.dropped = &dropped, .dropped_count = 1});
+	assert_int_equal(redis_server_tell(&server, "EXISTS {grantd:workers}:due"), 0);
+	assert_int_equal(redis_server_tell(&server, "EXISTS {grantd:workers}:due:records"), 0);
+	ledger_claim_clear(&claim);
+	view_close(&view);
+	view_close(&other);
+}
+
+static void what_comes_later_is_left_alone(void **state)
+{
+	struct ledger_claim claim = young("a", 1);
+	struct ledger_due_item items[MOST_DUE] = {{0}};
+	struct view view;
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	assert_claim(&view, &claim, CLAIM_FRESH);
+	assert_int_equal(complete_with_due(&view, &claim, "a/overlap", now_ms() + 3600000, "r"),
+			 LEDGER_HELD);
+	assert_int_equal(take_due(&view, items), 0);
+	assert_int_equal(redis_server_tell(&server, "ZCARD {grantd:workers}:due"), 1);
+	ledger_claim_clear(&claim);
+	view_close(&view);
+}
+
+/* Both are one step: who may not end the request may not leave anything behind either,
+ * and an end that is told twice leaves it once. */
+static void only_who_ends_a_request_leaves_something_due(void **state)
+{
+	struct ledger_claim claim = young("a", 1), again = young("a", 1);
+	struct view view, other;
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	view_open(&other, "two", LONG_LEASE_MS, 0);
+	assert_claim(&view, &claim, CLAIM_FRESH);
+	assert_int_equal(ledger_park_many(view.ledger, &(struct ledger_hold){claim.key, claim.token},
+					  1, NULL), 0);
+	assert_claim(&other, &again, CLAIM_FRESH);
+	assert_int_equal(complete_with_due(&view, &claim, "a/overlap", 1, "old"), LEDGER_LOST);
+	assert_int_equal(redis_server_tell(&server, "EXISTS {grantd:workers}:due"), 0);
+	assert_int_equal(complete_with_due(&other, &again, "a/overlap", 1, "new"), LEDGER_HELD);
+	assert_int_equal(complete_with_due(&other, &again, "a/overlap", 1, "newer"), LEDGER_HELD);
+	assert_due(&view, "a/overlap", "new");
+	ledger_claim_clear(&claim);
+	ledger_claim_clear(&again);
+	view_close(&view);
+	view_close(&other);
+}
+
 static int stop(void **state)
 {
 	(void)state;
@@ -752,6 +870,9 @@ int main(void)
 		TEST(replica_fails_closed),
 		TEST(step_without_its_replicas_fails),
 		TEST(intent_is_bounded),
+		TEST(what_is_due_is_taken_by_one_until_it_is_dropped),
+		TEST(what_comes_later_is_left_alone),
+		TEST(only_who_ends_a_request_leaves_something_due),
 		TEST(combiner_gives_each_thread_its_own_answer),
 		TEST(combiner_passes_a_fault_on),
 	};
