@@ -34,6 +34,7 @@ ARCHIVES_codec   = codec config base
 ARCHIVES_grafana = grafana config base
 ARCHIVES_worker  = worker grafana codec config base
 ARCHIVES_ctl     = ctl $(ARCHIVES_worker)
+ARCHIVES_simulator = worker base
 
 SOURCES_base    = $(wildcard base/*.c)
 SOURCES_config  = $(wildcard config/*.c)
@@ -91,7 +92,8 @@ $(call objects,$(SOURCES_sim)): CFLAGS += -D_GNU_SOURCE
 # ---- tests ----
 
 TESTS        = $(wildcard tests/unit/test_*.c)
-TEST_SUPPORT = $(filter-out $(TESTS),$(wildcard tests/unit/*.c))
+# The simulator's model of load is what the limiter is tested against.
+TEST_SUPPORT = $(filter-out $(TESTS),$(wildcard tests/unit/*.c)) tests/simulator/model.c
 TEST_NAMES   = $(patsubst tests/unit/%.c,%,$(TESTS))
 TEST_BINARIES = $(patsubst %,$(BUILD)/tests/%,$(TEST_NAMES))
 folder_of    = $(word 2,$(subst _, ,$(1)))
