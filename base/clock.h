@@ -13,11 +13,13 @@ struct clock {
 	int64_t (*wall_ms)(void *context);
 	int64_t (*steady_ms)(void *context);
 	void *context;
+	int64_t (*steady_us)(void *context); /* NULL: the clock has no more than steady_ms */
 };
 
 const struct clock *clock_system(void);
 
 int64_t clock_wall_ms(const struct clock *clock);
 int64_t clock_steady_ms(const struct clock *clock);
+int64_t clock_steady_us(const struct clock *clock);
 
 #endif

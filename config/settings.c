@@ -80,7 +80,12 @@ static void take_number(const struct draft *draft, const char *section,
 {
 	int64_t number;
 
-	if (!is_number(value))
+	if (setting->zero_word != NULL && strcmp(value, setting->zero_word) == 0)
+		*out = 0;
+	else if (!is_number(value) && setting->zero_word != NULL)
+		draft_fault(draft, section, setting->name, "'%.64s' is neither '%s' nor a whole number",
+			    value, setting->zero_word);
+	else if (!is_number(value))
 		draft_fault(draft, section, setting->name, "'%.64s' is not a whole number", value);
 	else if (text_to_int64(value, setting->min, setting->max, &number))
 		*out = number;
@@ -190,6 +195,9 @@ static void set_preset(const struct setting *setting, void *base)
 {
 	if (setting->type == SETTING_TEXT)
 		*setting_text_at(setting, base) = mem_strdup(setting->preset);
+	else if (setting->type == SETTING_NUMBER && setting->zero_word != NULL &&
+		 strcmp(setting->preset, setting->zero_word) == 0)
+		*setting_number_at(setting, base) = 0;
 	else if (setting->type == SETTING_NUMBER)
 		(void)text_to_int64(setting->preset, setting->min, setting->max,
 				    setting_number_at(setting, base));

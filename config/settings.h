@@ -37,6 +37,7 @@ struct instance_settings { /* one [grafana.NAME] */
 	char *proxy;
 	int64_t connect_timeout_ms;
 	int64_t request_timeout_ms;
+	int64_t concurrency; /* 0 = found by trying, up to max_concurrency */
 	int64_t max_concurrency;
 	int64_t rate_per_s;	      /* 0 = no limit */
 	int64_t unauthorized_wait_ms; /* after a 401 nothing is sent for this long */

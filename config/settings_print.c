@@ -56,6 +56,8 @@ static void print_kind(const struct setting *setting, FILE *out)
 		fputs(setting->secrecy == SETTING_SECRET ? "secret" : "text", out);
 		break;
 	case SETTING_NUMBER:
+		if (setting->zero_word != NULL)
+			fprintf(out, "%s or ", setting->zero_word);
 		fprintf(out, "%" PRId64 " to %" PRId64, setting->min, setting->max);
 		break;
 	case SETTING_CHOICE:
@@ -159,7 +161,10 @@ static void print_row(const struct setting *setting, const void *base, FILE *out
 		print_text(setting_text(setting, base), setting->secrecy, out);
 		break;
 	case SETTING_NUMBER:
-		fprintf(out, "%" PRId64, setting_number(setting, base));
+		if (setting->zero_word != NULL && setting_number(setting, base) == 0)
+			fputs(setting->zero_word, out);
+		else
+			fprintf(out, "%" PRId64, setting_number(setting, base));
 		break;
 	case SETTING_CHOICE:
 		fputs(setting->choices[setting_number(setting, base)], out);

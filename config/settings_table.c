@@ -51,6 +51,8 @@ enum {
 	.preset = (preset_text)
 #define NUMBER(least, most, preset_text) .type = SETTING_NUMBER, .min = (least), .max = (most), \
 	.preset = (preset_text)
+#define NUMBER_OR(word, least, most) .type = SETTING_NUMBER, .zero_word = (word), .min = (least), \
+	.max = (most), .preset = (word)
 #define CHOICE(names, preset_text) .type = SETTING_CHOICE, .choices = (names), \
 	.preset = (preset_text)
 #define REQUIRED(example_text) .required = true, .example = (example_text)
@@ -154,7 +156,11 @@ const struct setting settings_table[] = {
 	 .help = "How long connecting may take."},
 	{EACH(request_timeout_ms), NUMBER(1, 10 * MINUTE_MS, "30000"),
 	 .help = "How long a call may take, connecting and all."},
-	{EACH(max_concurrency), NUMBER(1, 1024, "16"), .help = "Calls at one time."},
+	{EACH(concurrency), NUMBER_OR("auto", 1, 1024),
+	 .help = "Requests worked on at one time: as many, or, with auto, as many as get the\n"
+		 "most out of this Grafana, found by trying between 1 and max_concurrency."},
+	{EACH(max_concurrency), NUMBER(1, 1024, "16"),
+	 .help = "The most that auto goes to; a number in concurrency stands by itself."},
 	{EACH(rate_per_s), NUMBER(0, 100000, "0"), .help = "Calls a second; 0: no limit."},
 	{EACH(unauthorized_wait_ms), NUMBER(1000, DAY_MS, "330000"),
 	 .help = "Nothing is sent for this long after a 401. Longer than the 5 minutes\n"

@@ -36,6 +36,7 @@ struct setting {
 	const char *derived; /* what the default is when it is not a constant; or NULL */
 	const char *example; /* for required settings: what the example file says */
 	const char *const *choices; /* NULL-terminated */
+	const char *zero_word; /* of a number: what is written for 0; or NULL */
 	const char *(*check)(const char *value); /* NULL, or what is wrong; see settings_check.h */
 	size_t offset; /* in struct settings, or in struct instance_settings */
 	const char *help;

@@ -71,10 +71,13 @@ static int open_vault(struct daemon *daemon, struct error *err)
 static int open_instance(struct daemon *daemon, size_t index, struct error *err)
 {
 	const struct instance_settings *settings = &daemon->settings->instances[index];
+	bool adapts = settings->concurrency == 0;
+	int64_t most = adapts ? settings->max_concurrency : settings->concurrency;
 	const struct gate_options options = {
-		.max_concurrency = settings->max_concurrency,
+		.max_concurrency = most,
+		.adapts = adapts,
 		/* Claimed in advance: one round trip to Redis for many. */
-		.ahead = settings->max_concurrency,
+		.ahead = most,
 		.rate_per_s = settings->rate_per_s,
 		.unauthorized_wait_ms = settings->unauthorized_wait_ms,
 	};
@@ -85,6 +88,7 @@ static int open_instance(struct daemon *daemon, size_t index, struct error *err)
 		return -1;
 	}
 	instance->gate = gate_new(&options);
+	atomic_init(&instance->told_limit, gate_limit(instance->gate));
 	return 0;
 }
 

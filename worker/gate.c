@@ -6,14 +6,16 @@
  * a window of ten one-second buckets, since a small worker would wait too long for
  * the hundred calls that breakers usually ask for. Refused credentials open it at
  * once and for long: Grafana locks a login out after five failures in five minutes,
- * for humans too.
+ * for humans too. How many slots there are is limiter.c's to say, where it is not fixed.
  */
 #include "worker/gate.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "worker/limiter.h"
 
 enum {
 	WINDOW_BUCKETS = 10,
@@ -23,6 +25,7 @@ enum {
 	OPEN_MAX_MS = 60000,
 	GOOD_PROBES = 3, /* in a row, to close */
 	TOKEN_SCALE = 1000,
+	AHEAD_MIN = 8, /* fewer would be claimed one by one */
 };
 
 struct bucket {
@@ -32,6 +35,9 @@ struct bucket {
 
 struct gate {
 	struct gate_options options;
+	struct limiter *limiter; /* NULL: max_concurrency it is */
+	_Atomic int64_t limit;
+	int64_t ahead;
 	int64_t in_use;
 	bool is_full; /* until half of those ahead have gone */
 
@@ -45,6 +51,21 @@ struct gate {
 	int good_probes;
 };
 
+/* In proportion to the limit, but worth a batch. */
+static int64_t ahead_of(const struct gate_options *options, int64_t limit)
+{
+	int64_t ahead = options->ahead * limit / options->max_concurrency;
+	int64_t least = options->ahead < AHEAD_MIN ? options->ahead : AHEAD_MIN;
+
+	return ahead > least ? ahead : least;
+}
+
+static void set_limit(struct gate *gate, int64_t limit)
+{
+	atomic_store_explicit(&gate->limit, limit, memory_order_relaxed);
+	gate->ahead = ahead_of(&gate->options, limit);
+}
+
 struct gate *gate_new(const struct gate_options *options)
 {
 	struct gate *gate = mem_zalloc(sizeof(*gate));
@@ -52,11 +73,17 @@ struct gate *gate_new(const struct gate_options *options)
 	gate->options = *options;
 	gate->open_ms = OPEN_MS;
 	gate->tokens = options->rate_per_s * TOKEN_SCALE;
+	if (options->adapts)
+		gate->limiter = limiter_new(options->max_concurrency);
+	set_limit(gate, options->adapts ? limiter_limit(gate->limiter) : options->max_concurrency);
 	return gate;
 }
 
 void gate_free(struct gate *gate)
 {
+	if (gate == NULL)
+		return;
+	limiter_free(gate->limiter);
 	free(gate);
 }
 
@@ -83,6 +110,16 @@ const char *gate_state_name(enum gate_state state)
 int64_t gate_in_use(const struct gate *gate)
 {
 	return gate->in_use;
+}
+
+int64_t gate_slots(const struct gate *gate)
+{
+	return gate->options.max_concurrency;
+}
+
+int64_t gate_limit(const struct gate *gate)
+{
+	return atomic_load_explicit(&gate->limit, memory_order_relaxed);
 }
 
 /* ---- entering ---- */
@@ -120,7 +157,7 @@ static bool take_token(struct gate *gate, int64_t now_ms, int64_t *wait_until_ms
 static int64_t limit_of(const struct gate *gate, enum gate_state state)
 {
 	/* Half-open: one at a time finds out. */
-	return state == GATE_HALF_OPEN ? 1 : gate->options.max_concurrency + gate->options.ahead;
+	return state == GATE_HALF_OPEN ? 1 : gate_limit(gate) + gate->ahead;
 }
 
 static bool has_room(const struct gate *gate, enum gate_state state)
@@ -128,7 +165,7 @@ static bool has_room(const struct gate *gate, enum gate_state state)
 	int64_t limit = limit_of(gate, state);
 
 	if (gate->is_full && state != GATE_HALF_OPEN)
-		limit -= gate->options.ahead / 2;
+		limit -= gate->ahead / 2;
 	return gate->in_use < limit;
 }
 
@@ -203,8 +240,28 @@ static void judge_probe(struct gate *gate, int64_t now_ms, const struct gate_rep
 	memset(gate->window, 0, sizeof(gate->window));
 }
 
+/* A limit that is raised lets more in at once. */
+static void adapt(struct gate *gate, const struct gate_report *report)
+{
+	const struct limiter_sample sample = {
+		.began_us = report->began_us,
+		.ended_us = report->ended_us,
+		.calls = report->calls,
+		.unavailable = report->unavailable,
+		.was_saturated = gate->in_use >= gate_limit(gate),
+	};
+
+	if (gate->limiter == NULL || report->calls == 0 ||
+	    !limiter_take(gate->limiter, &sample))
+		return;
+	set_limit(gate, limiter_limit(gate->limiter));
+	gate->is_full = gate->in_use > limit_of(gate, gate->state);
+}
+
 void gate_leave(struct gate *gate, int64_t now_ms, const struct gate_report *report)
 {
+	if (!report->unauthorized)
+		adapt(gate, report);
 	gate->in_use--;
 	if (report->unauthorized) {
 		open_gate(gate, GATE_UNAUTHORIZED, now_ms, gate->options.unauthorized_wait_ms);

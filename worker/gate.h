@@ -12,9 +12,10 @@
  */
 struct gate_options {
 	int64_t max_concurrency;
+	bool adapts; /* between 1 and that, by what the turns show; see limiter.h */
 	/* How many more may enter to wait inside for their turn, so that whoever lets
 	 * them in has a whole batch to do. They are let in by the half of that number;
-	 * 0 = one by one, as slots come back. */
+	 * 0 = one by one, as slots come back. A lower limit has fewer ahead. */
 	int64_t ahead;
 	int64_t rate_per_s; /* 0 = no limit; bursts up to one second's worth */
 	int64_t unauthorized_wait_ms;
@@ -37,6 +38,7 @@ struct gate_report {
 	int calls;	   /* HTTP calls made */
 	int unavailable;   /* of them: timeouts, resets, 5xx, 429 */
 	bool unauthorized; /* credentials were refused */
+	int64_t began_us, ended_us; /* steady clock; for a gate that adapts */
 };
 /* Would it let more in, as far as slots go? */
 bool gate_has_room(const struct gate *gate);
@@ -48,5 +50,11 @@ void gate_reset(struct gate *gate);
 enum gate_state gate_state(const struct gate *gate, int64_t now_ms);
 const char *gate_state_name(enum gate_state state);
 int64_t gate_in_use(const struct gate *gate);
+
+/* The most it can have; never changes. */
+int64_t gate_slots(const struct gate *gate);
+/* How many may be worked on at one time now, whatever the breaker says. Any thread
+ * may ask at any time, without the lock. */
+int64_t gate_limit(const struct gate *gate);
 
 #endif

@@ -98,6 +98,11 @@ static int64_t read_slots(const struct metrics_instance *instance)
 	return instance->slots;
 }
 
+static int64_t read_concurrency(const struct metrics_instance *instance)
+{
+	return instance->concurrency;
+}
+
 static const struct {
 	const char *metric, *help;
 	int64_t (*read)(const struct metrics_instance *instance);
@@ -107,6 +112,8 @@ static const struct {
 	 read_state},
 	{PREFIX "slots_in_use", "Requests that hold a slot of a Grafana.", read_slots_in_use},
 	{PREFIX "slots", "Slots that a Grafana has.", read_slots},
+	{PREFIX "concurrency", "Requests of a Grafana that are worked on at one time at most, now.",
+	 read_concurrency},
 };
 _Static_assert(GATE_CLOSED == 0 && GATE_OPEN == 1 && GATE_HALF_OPEN == 2 && GATE_UNAUTHORIZED == 3,
 	       "the help says so");

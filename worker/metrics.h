@@ -66,6 +66,7 @@ struct metrics_instance {
 	enum gate_state state;
 	int64_t slots_in_use;
 	int64_t slots;
+	int64_t concurrency;
 };
 void metrics_write_instances(const struct metrics_instance *instances, size_t count,
 			     struct buffer *out);

@@ -82,6 +82,21 @@ static void settle(struct pipeline *pipeline, struct job *job, enum settlement s
 	pipeline->settle.settle(pipeline->settle.context, job);
 }
 
+/* The report of a turn may have moved it. */
+static void tell_limit(struct pipeline *pipeline, struct job *job)
+{
+	int64_t limit, told;
+
+	if (job->instance == NULL)
+		return;
+	limit = gate_limit(job->instance->gate);
+	told = atomic_exchange(&job->instance->told_limit, limit);
+	if (told != limit)
+		log_write(pipeline->log, LOG_DEBUG, "concurrency moved",
+			  LOG_FIELDS(LOG_TEXT("instance", job->request.instance),
+				     LOG_NUMBER("from", told), LOG_NUMBER("to", limit)));
+}
+
 /* The lane goes on when the ledger has the outcome: earlier, and a crash would have
  * this request done once more after a later one of the same person; later (when it is
  * committed) is not needed, since outcomes of one lane are published in order. */
@@ -89,6 +104,7 @@ static void complete(struct pipeline *pipeline, struct job *job,
 		     const struct gate_report *report)
 {
 	scheduler_settle(pipeline->scheduler, &job->scheduled, report);
+	tell_limit(pipeline, job);
 	settle(pipeline, job, SETTLE_COMPLETE);
 }
 
@@ -318,13 +334,18 @@ static void run_operation(struct turn *turn, struct holder *holder,
 {
 	const struct job *job = holder->job;
 	struct grafana_guard guard = {may_write, holder};
+	int64_t began_us = clock_steady_us(holder->pipeline->clock);
 	struct grafana_tally tally;
 
 	turn->grafana = grafana_session_begin(job->instance->grafana, &guard,
 					      job->request.traceparent);
 	attempt->rc = job->operation->run(turn, err);
 	tally = grafana_session_tally(turn->grafana);
-	*report = (struct gate_report){tally.calls, tally.unavailable, tally.unauthorized};
+	*report = (struct gate_report){.calls = tally.calls,
+				       .unavailable = tally.unavailable,
+				       .unauthorized = tally.unauthorized};
+	report->began_us = began_us;
+	report->ended_us = clock_steady_us(holder->pipeline->clock);
 	grafana_session_end(turn->grafana);
 }
 

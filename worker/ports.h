@@ -35,6 +35,7 @@
 struct instance { /* one configured Grafana */
 	struct grafana *grafana;
 	struct gate *gate;
+	_Atomic int64_t told_limit; /* what the log was last told of it */
 };
 
 /* How a job leaves: what the publisher has to do for it. */

@@ -52,7 +52,8 @@ static void write_instances(const struct status *status, struct buffer *out)
 			.name = settings->instances[i].name,
 			.state = scheduler_gate_state(pipeline->scheduler, gate),
 			.slots_in_use = scheduler_gate_in_use(pipeline->scheduler, gate),
-			.slots = settings->instances[i].max_concurrency,
+			.slots = gate_slots(gate),
+			.concurrency = gate_limit(gate),
 		};
 	}
 	metrics_write_instances(instances, settings->instance_count, out);

@@ -4,8 +4,8 @@
  *
  * The dispatcher submits claimed jobs, more than can be worked on at once, so that
  * no thread waits for a claim; a thread runs each to its end through pipeline_work(),
- * as many of one Grafana at a time as its max_concurrency says. Threads block in libcurl, so there may be many: their stacks
- * are only touched as far as they are used.
+ * as many of one Grafana at a time as its gate says. Threads block in libcurl, so there
+ * may be many: their stacks are only touched as far as they are used.
  */
 #include "worker/workers.h"
 
@@ -24,6 +24,7 @@ enum { STACK_BYTES = 1024 * 1024 };
 struct bench {
 	struct job_queue queue;
 	int64_t running, max_running;
+	const struct gate *gate; /* says max_running; NULL: no limit */
 };
 
 struct workers {
@@ -78,12 +79,21 @@ static struct job *take(struct workers *workers, struct bench **bench)
 	return job;
 }
 
-/* The thread that comes from there looks for the next job itself. */
+/* The thread that comes from there looks for the next job itself. More threads are
+ * woken only when more may run than before. */
 static void done(struct workers *workers, struct bench *bench)
 {
+	int64_t limit;
+	bool is_raised;
+
 	pthread_mutex_lock(&workers->mutex);
+	limit = bench->gate != NULL ? gate_limit(bench->gate) : INT64_MAX;
 	bench->running--;
+	is_raised = limit > bench->max_running;
+	bench->max_running = limit;
 	pthread_mutex_unlock(&workers->mutex);
+	if (is_raised)
+		pthread_cond_broadcast(&workers->ready);
 }
 
 static void *run(void *context)
@@ -130,8 +140,10 @@ static void open_benches(struct workers *workers)
 	workers->benches = mem_array(workers->bench_count, sizeof(*workers->benches));
 	for (size_t i = 0; i < workers->bench_count; i++) {
 		job_queue_init(&workers->benches[i].queue);
+		if (i > 0)
+			workers->benches[i].gate = workers->options.pipeline->instances[i - 1].gate;
 		workers->benches[i].max_running =
-			i == 0 ? INT64_MAX : settings->instances[i - 1].max_concurrency;
+			i > 0 ? gate_limit(workers->benches[i].gate) : INT64_MAX;
 	}
 }
 

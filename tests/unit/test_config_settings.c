@@ -79,6 +79,7 @@ static void fills_in_every_default(void **state)
 	assert_string_equal(instance->proxy, "");
 	assert_int_equal(instance->connect_timeout_ms, 10000);
 	assert_int_equal(instance->request_timeout_ms, 30000);
+	assert_int_equal(instance->concurrency, 0);
 	assert_int_equal(instance->max_concurrency, 16);
 	assert_int_equal(instance->rate_per_s, 0);
 	assert_int_equal(instance->unauthorized_wait_ms, 330000);
@@ -86,6 +87,30 @@ static void fills_in_every_default(void **state)
 	settings_clear(&settings);
 	settings_clear(&settings);
 	faults_clear(&faults);
+}
+
+static void a_word_may_stand_for_a_number(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t concurrency;
+	} cases[] = {
+		{GOOD "concurrency = auto\n", 0},
+		{GOOD "concurrency = 1\n", 1},
+		{GOOD "max_concurrency = 4\nconcurrency = 64\n", 64},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct settings settings;
+		struct faults faults;
+
+		assert_int_equal(
+			parse(cases[i].text, strlen(cases[i].text), &settings, &faults), 0);
+		assert_int_equal(settings.instances[0].concurrency, cases[i].concurrency);
+		settings_clear(&settings);
+		faults_clear(&faults);
+	}
 }
 
 static void reads_what_people_write(void **state)
@@ -185,6 +210,9 @@ static const struct {
 	 "g.ini:8: [worker] threads: '8x' is not a whole number\n"},
 	{GOOD "[worker]\nthreads = 1.5\n",
 	 "g.ini:8: [worker] threads: '1.5' is not a whole number\n"},
+	{GOOD "concurrency = 0\n", "g.ini:7: [grafana.main] concurrency: 0 is below 1\n"},
+	{GOOD "concurrency = much\n",
+	 "g.ini:7: [grafana.main] concurrency: 'much' is neither 'auto' nor a whole number\n"},
 	{GOOD "[worker]\nthreads =\n", "g.ini:8: [worker] threads: '' is not a whole number\n"},
 	{GOOD "[vault]\npassword_length = 11\n",
 	 "g.ini:8: [vault] password_length: 11 is below 12\n"},
@@ -444,6 +472,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fills_in_every_default),
 		cmocka_unit_test(a_token_stands_for_user_and_password),
+		cmocka_unit_test(a_word_may_stand_for_a_number),
 		cmocka_unit_test(reads_what_people_write),
 		cmocka_unit_test(names_each_fault_and_its_place),
 		cmocka_unit_test(refuses_urls_that_are_no_grafana),

@@ -159,7 +159,7 @@ static int64_t tell_time(void *context)
 	return now_ms;
 }
 
-static const struct clock test_clock = {tell_time, tell_time, NULL};
+static const struct clock test_clock = {tell_time, tell_time, NULL, NULL};
 
 static void put(struct org_cache *cache, int64_t id, const char *name)
 {

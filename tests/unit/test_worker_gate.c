@@ -53,6 +53,70 @@ static void turns(struct gate *gate, int64_t now_ms, int count, const struct gat
 		turn(gate, now_ms, report);
 }
 
+/* As many as it lets in, 'length_ms' each; where every turn more pays. */
+static int64_t rounds_until(struct gate *gate, int64_t limit, int64_t length_ms)
+{
+	int64_t now_ms = 1000, rounds = 0, until_ms;
+
+	for (; gate_limit(gate) < limit; rounds++, now_ms += length_ms) {
+		struct gate_report report = {.calls = 3, .began_us = now_ms * 1000};
+		int64_t turns = gate_limit(gate);
+
+		assert_true(rounds < 100);
+		while (gate_enter(gate, now_ms, &until_ms))
+			;
+		report.ended_us = (now_ms + length_ms) * 1000;
+		while (turns-- > 0)
+			gate_leave(gate, now_ms + length_ms, &report);
+	}
+	return rounds;
+}
+
+static void adapts_between_one_and_its_slots(void **state)
+{
+	const struct gate_options options = {.max_concurrency = 16, .adapts = true, .ahead = 16};
+	struct gate_report bad_later = {.calls = 1, .unavailable = 1, .began_us = INT64_MAX - 1,
+					.ended_us = INT64_MAX};
+	struct gate *gate = gate_new(&options);
+	int64_t in_use;
+
+	(void)state;
+	assert_int_equal(gate_limit(gate), 2);
+	assert_int_equal(gate_slots(gate), 16);
+	assert_true(rounds_until(gate, 16, 100) < 20);
+	in_use = gate_in_use(gate);
+	while (gate_has_room(gate)) {
+		enters(gate, 100000);
+		in_use++;
+	}
+	assert_int_equal(in_use, 32);
+	gate_leave(gate, 100000, &bad_later);
+	assert_true(gate_limit(gate) <= 8);
+	/* Fewer ahead as well, but a batch of them; none before the rest has left. */
+	for (in_use--; !gate_has_room(gate); in_use--)
+		gate_leave(gate, 100000, &silent);
+	assert_true(in_use < 16);
+	while (gate_has_room(gate)) {
+		enters(gate, 100000);
+		in_use++;
+	}
+	assert_int_equal(in_use, gate_limit(gate) + 8);
+	gate_free(gate);
+}
+
+static void a_fixed_limit_stays(void **state)
+{
+	struct gate *gate = gate_of(5, 0);
+
+	(void)state;
+	assert_int_equal(gate_limit(gate), 5);
+	turn(gate, 1000, &bad);
+	turns(gate, 1000, 100, &good);
+	assert_int_equal(gate_limit(gate), 5);
+	assert_int_equal(gate_slots(gate), 5);
+	gate_free(gate);
+}
+
 /* ---- slots ---- */
 
 static void lets_in_no_more_than_its_concurrency(void **state)
@@ -409,6 +473,8 @@ static void keeps_its_promises_whatever_comes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(adapts_between_one_and_its_slots),
+		cmocka_unit_test(a_fixed_limit_stays),
 		cmocka_unit_test(lets_in_no_more_than_its_concurrency),
 		cmocka_unit_test(those_ahead_are_let_in_by_the_half),
 		cmocka_unit_test(half_open_lets_in_one_also_with_those_ahead),

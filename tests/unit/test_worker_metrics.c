@@ -109,8 +109,8 @@ static void writes_each_metric_with_one_head_and_all_its_series(void **state)
 static void writes_instances_with_escaped_names(void **state)
 {
 	static const struct metrics_instance instances[] = {
-		{"main", GATE_CLOSED, 3, 16},
-		{"a\"b\\c\n", GATE_UNAUTHORIZED, 0, 8},
+		{"main", GATE_CLOSED, 3, 16, 4},
+		{"a\"b\\c\n", GATE_UNAUTHORIZED, 0, 8, 8},
 	};
 	struct buffer text;
 
@@ -131,7 +131,12 @@ static void writes_instances_with_escaped_names(void **state)
 		"# HELP grantd_slots Slots that a Grafana has.\n"
 		"# TYPE grantd_slots gauge\n"
 		"grantd_slots{instance=\"main\"} 16\n"
-		"grantd_slots{instance=\"a\\\"b\\\\c\\n\"} 8\n");
+		"grantd_slots{instance=\"a\\\"b\\\\c\\n\"} 8\n"
+		"# HELP grantd_concurrency Requests of a Grafana that are worked on at one time at "
+		"most, now.\n"
+		"# TYPE grantd_concurrency gauge\n"
+		"grantd_concurrency{instance=\"main\"} 4\n"
+		"grantd_concurrency{instance=\"a\\\"b\\\\c\\n\"} 8\n");
 	buffer_clear(&text);
 }
 

@@ -38,7 +38,7 @@ static int set_up(void **state)
 
 	memset(&fixture, 0, sizeof(fixture));
 	fixture.now_ms = 1000000;
-	fixture.clock = (struct clock){fake_ms, fake_ms, &fixture.now_ms};
+	fixture.clock = (struct clock){fake_ms, fake_ms, &fixture.now_ms, NULL};
 	fixture.scheduler = scheduler_new(&fixture.clock);
 	for (size_t i = 0; i < ARRAY_COUNT(fixture.gates); i++)
 		fixture.gates[i] = gate_new(&options);

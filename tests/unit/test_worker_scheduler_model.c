@@ -57,7 +57,7 @@ static void start(uint64_t seed)
 	memset(&model, 0, sizeof(model));
 	model.prng.state = seed;
 	model.now_ms = 1000000;
-	model.clock = (struct clock){fake_ms, fake_ms, &model.now_ms};
+	model.clock = (struct clock){fake_ms, fake_ms, &model.now_ms, NULL};
 	model.scheduler = scheduler_new(&model.clock);
 	for (size_t i = 0; i < GATES; i++) {
 		struct gate_options options = {
