@@ -116,6 +116,10 @@ def _targets(rows):
         for row in rows])
 
 
+def render_models(result, tables):
+    return "\n\n".join([result["machine"], tables, _targets(result["targets"])])
+
+
 def render(result):
     stages = result["stages"]
     parts = [

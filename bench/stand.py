@@ -98,10 +98,10 @@ class Process:
 
 
 class Simulator(Process):
-    def __init__(self, directory, threads):
+    def __init__(self, directory, threads, *options):
         super().__init__("grafana-sim", [tool("grafana-sim"), "--port", "0", "--no-request-log",
                                          "--admin-user", LOGIN, "--admin-password", PASSWORD,
-                                         "--threads", str(threads)], directory)
+                                         "--threads", str(threads), *options], directory)
         self.url = "http://" + self.wait_log(r"listening on (127\.0\.0\.1:\d+)").group(1)
 
     def control(self, path, body):
@@ -127,7 +127,7 @@ class Grantd(Process):
                        ("requests", "outcomes", "credentials", "dead-letter")}
         config = self._config(pair, grafana_url, name, threads)
         for key, value in settings:
-            section, _, setting = key.partition(".")
+            section, _, setting = key.rpartition(".")
             config.setdefault(section, {})[setting] = value
         path = os.path.join(directory, f"{name}.ini")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -103,12 +103,25 @@ static void get_settings(struct exchange *exchange)
 	buffer_append_format(
 		ok(exchange),
 		"{\"version\":\"%s\",\"latency_ms\":%lld,\"auto_assign_org\":%s,"
-		"\"password_policy\":%s,\"login_form\":%s,\"brute_force\":%s,\"request_log\":%s}",
+		"\"password_policy\":%s,\"login_form\":%s,\"brute_force\":%s,\"request_log\":%s,"
+		"\"model\":\"%s\"}",
 		settings->version->name, (long long)settings->latency_ms,
 		settings->auto_assign_org ? "true" : "false",
 		settings->password_policy ? "true" : "false",
 		settings->login_form ? "true" : "false", settings->brute_force ? "true" : "false",
-		exchange->sim->journal.enabled ? "true" : "false");
+		exchange->sim->journal.enabled ? "true" : "false",
+		model_name(&exchange->sim->model));
+}
+
+/* What is inside keeps the steps it came with. */
+static const char *set_model(struct sim *sim, const char *name)
+{
+	const struct model_profile *profile = model_find(name);
+
+	if (profile == NULL && name[0] != '\0')
+		return "unknown model";
+	sim->model.profile = profile;
+	return NULL;
 }
 
 static const char *set_one(struct sim *sim, const char *name, const json_t *value)
@@ -145,6 +158,8 @@ static const char *set_one(struct sim *sim, const char *name, const json_t *valu
 		logins_clear(&sim->logins);
 		return NULL;
 	}
+	if (strcmp(name, "model") == 0 && json_is_string(value))
+		return set_model(sim, json_string_value(value));
 	if (strcmp(name, "version") == 0 && json_is_string(value)) {
 		const struct version *version = version_find(json_string_value(value));
 

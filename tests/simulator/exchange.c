@@ -21,7 +21,7 @@
 #include "tests/simulator/route.h"
 #include "tests/simulator/sim.h"
 
-enum { DEFAULT_DELAY_MS = 1000, FOR_EVER = -1 };
+enum { DEFAULT_DELAY_MS = 1000, FOR_EVER = -1, US_PER_MS = 1000 };
 
 /* ---- texts ---- */
 
@@ -111,10 +111,20 @@ struct exchange *exchange_new(struct sim *sim, const char *uri)
 	return exchange;
 }
 
+/* Its connection ended before its time. */
+static void leave_model(struct exchange *exchange)
+{
+	pthread_mutex_lock(&exchange->sim->lock);
+	model_leave(&exchange->sim->model);
+	pthread_mutex_unlock(&exchange->sim->lock);
+}
+
 void exchange_free(struct exchange *exchange)
 {
 	if (exchange == NULL)
 		return;
+	if (exchange->is_inside)
+		leave_model(exchange);
 	free(exchange->path);
 	free(exchange->query_text);
 	free(exchange->query_memory);
@@ -192,27 +202,74 @@ static void record_end(struct exchange *exchange, int status, int real_status)
 		       has_applied(exchange, real_status), sim_wall_ms());
 }
 
+static int64_t held_us(const struct exchange *exchange)
+{
+	return exchange->fault.delay_ms >= 0 ? exchange->fault.delay_ms * US_PER_MS : FOR_EVER;
+}
+
+/* An overloaded server answers some with 500; an injected fault goes first. */
+static void enter_model(struct exchange *exchange)
+{
+	static const struct fault_kind overload = {"overload", FAULT_STATUS, false, 500};
+	const char *header = exchange->authorization;
+	bool brings_password = header != NULL && strncmp(header, "Basic ", 6) == 0;
+
+	if (exchange->sim->model.profile == NULL)
+		return;
+	if (strcmp(exchange->path, "/login") == 0)
+		brings_password = true;
+	model_enter(&exchange->sim->model, &exchange->visit, is_write(exchange), brings_password);
+	exchange->is_inside = true;
+	if (exchange->visit.is_spoilt && exchange->fault.kind == NULL)
+		exchange->fault = (struct fault_plan){
+			.kind = &overload, .status = overload.status, .delay_ms = -1};
+}
+
 /* Arrival: what will happen, and how long it takes before it does. */
 static int64_t arrive(struct exchange *exchange)
 {
 	struct sim *sim = exchange->sim;
-	int64_t wait_ms;
+	int64_t wait_us;
 
 	auth_read_header(exchange);
 	pthread_mutex_lock(&sim->lock);
 	fault_list_match(&sim->faults, exchange->method_name, exchange->path, &exchange->fault);
+	enter_model(exchange);
 	record_arrival(exchange);
-	wait_ms = sim->settings.latency_ms;
+	wait_us = sim->settings.latency_ms * US_PER_MS;
 	pthread_mutex_unlock(&sim->lock);
-	exchange->stage = STAGE_RUN;
+	exchange->stage = STAGE_QUEUED;
 	if (effect_of(exchange) == FAULT_DELAY)
-		wait_ms += exchange->fault.delay_ms >= 0 ? exchange->fault.delay_ms
-							 : DEFAULT_DELAY_MS;
+		wait_us += US_PER_MS * (exchange->fault.delay_ms >= 0 ? exchange->fault.delay_ms
+								      : DEFAULT_DELAY_MS);
 	if (effect_of(exchange) == FAULT_HANG && !exchange->fault.applies) {
 		exchange->stage = STAGE_HELD;
-		wait_ms = exchange->fault.delay_ms >= 0 ? exchange->fault.delay_ms : FOR_EVER;
+		wait_us = held_us(exchange);
 	}
-	return wait_ms;
+	return wait_us;
+}
+
+/* The next thing to wait for inside the modelled server; 0: it has left. */
+static int64_t pass_model(struct exchange *exchange)
+{
+	struct sim *sim = exchange->sim;
+	int64_t now_us, until_us;
+
+	if (!exchange->is_inside) {
+		exchange->stage = STAGE_RUN;
+		return 0;
+	}
+	now_us = sim_monotonic_us();
+	pthread_mutex_lock(&sim->lock);
+	until_us = model_advance(&sim->model, &exchange->visit, now_us);
+	pthread_mutex_unlock(&sim->lock);
+	if (until_us > now_us)
+		return until_us - now_us;
+	if (until_us >= 0)
+		return 1;
+	exchange->is_inside = false;
+	exchange->stage = STAGE_RUN;
+	return 0;
 }
 
 /* The request takes effect (or not), and its answer is made and spoilt. */
@@ -241,7 +298,7 @@ static void run(struct exchange *exchange)
 	pthread_mutex_unlock(&sim->lock);
 }
 
-static enum exchange_step after_run(struct exchange *exchange, int64_t *wait_ms)
+static enum exchange_step after_run(struct exchange *exchange, int64_t *wait_us)
 {
 	exchange->stage = STAGE_OVER;
 	if (effect_of(exchange) == FAULT_RESET)
@@ -249,7 +306,7 @@ static enum exchange_step after_run(struct exchange *exchange, int64_t *wait_ms)
 	if (effect_of(exchange) != FAULT_HANG)
 		return STEP_SEND;
 	exchange->stage = STAGE_HELD;
-	*wait_ms = exchange->fault.delay_ms >= 0 ? exchange->fault.delay_ms : FOR_EVER;
+	*wait_us = held_us(exchange);
 	return STEP_WAIT;
 }
 
@@ -271,7 +328,7 @@ static bool is_control(const struct exchange *exchange)
 	return strncmp(exchange->path, "/sim/", 5) == 0;
 }
 
-enum exchange_step exchange_advance(struct exchange *exchange, int64_t *wait_ms)
+enum exchange_step exchange_advance(struct exchange *exchange, int64_t *wait_us)
 {
 	if (exchange->stage == STAGE_ARRIVED && exchange->body.overflowed) {
 		exchange->stage = STAGE_OVER;
@@ -285,13 +342,18 @@ enum exchange_step exchange_advance(struct exchange *exchange, int64_t *wait_ms)
 		return STEP_SEND;
 	}
 	if (exchange->stage == STAGE_ARRIVED) {
-		*wait_ms = arrive(exchange);
-		if (*wait_ms != 0)
+		*wait_us = arrive(exchange);
+		if (*wait_us != 0)
+			return STEP_WAIT;
+	}
+	if (exchange->stage == STAGE_QUEUED) {
+		*wait_us = pass_model(exchange);
+		if (*wait_us != 0)
 			return STEP_WAIT;
 	}
 	if (exchange->stage == STAGE_RUN) {
 		run(exchange);
-		return after_run(exchange, wait_ms);
+		return after_run(exchange, wait_us);
 	}
 	if (exchange->stage == STAGE_HELD)
 		return release(exchange);

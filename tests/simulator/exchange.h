@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "tests/simulator/fault.h"
+#include "tests/simulator/model.h"
 #include "tests/simulator/store.h"
 #include "tests/simulator/version.h"
 
@@ -48,7 +49,7 @@ struct reply {
 	char set_cookie_expiry[128];
 };
 
-enum exchange_stage { STAGE_ARRIVED, STAGE_RUN, STAGE_HELD, STAGE_OVER };
+enum exchange_stage { STAGE_ARRIVED, STAGE_QUEUED, STAGE_RUN, STAGE_HELD, STAGE_OVER };
 
 /* One request and its answer, from the first byte to the last. Header texts are
  * borrowed from the connection; the rest is owned. */
@@ -78,6 +79,8 @@ struct exchange {
 
 	enum exchange_stage stage;
 	struct fault_plan fault;
+	struct model_visit visit;
+	bool is_inside; /* the model counts it */
 	int64_t journal_n;
 	bool ran;	  /* the handler ran: reply is its own answer */
 	bool started;	   /* headers have been read */
@@ -92,8 +95,8 @@ void exchange_free(struct exchange *exchange);
 void exchange_set_method(struct exchange *exchange, const char *method);
 
 /* Called when the body is complete and again after each wait. For STEP_WAIT,
- * *wait_ms says how long (-1: until the client goes away). */
-enum exchange_step exchange_advance(struct exchange *exchange, int64_t *wait_ms);
+ * *wait_us says how long (-1: until the client goes away). */
+enum exchange_step exchange_advance(struct exchange *exchange, int64_t *wait_us);
 /* The connection ended; whatever was still to come does not. */
 void exchange_abandon(struct exchange *exchange);
 /* Whether a client that closes its end must cut the present wait short. */

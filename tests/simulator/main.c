@@ -20,20 +20,27 @@ enum { EXIT_USAGE = 2, MAX_THREADS = 64, MAX_LATENCY_MS = 3600000 };
 struct options {
 	int64_t port, threads, latency_ms;
 	const char *version, *admin_user, *admin_password, *log_path;
+	const struct model_profile *model;
 	bool auto_assign_org, request_log;
 };
 
 static const char usage_text[] =
 	"usage: grafana-sim [--port N] [--version 7.5|9.4|10.1|10.4|11.6|12] [--admin-user NAME]\n"
 	"                   [--admin-password TEXT] [--auto-assign-org true|false]\n"
-	"                   [--log FILE] [--no-request-log] [--latency-ms N] [--threads N]\n";
+	"                   [--log FILE] [--no-request-log] [--latency-ms N] [--threads N]\n"
+	"                   [--model 9.4|10.1]\n";
 
-int64_t sim_monotonic_ms(void)
+int64_t sim_monotonic_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t sim_monotonic_ms(void)
+{
+	return sim_monotonic_us() / 1000;
 }
 
 int64_t sim_wall_ms(void)
@@ -79,6 +86,15 @@ static int parse_flag(const char *text, bool *flag)
 	return -1;
 }
 
+static int parse_model(const char *name, const struct model_profile **model)
+{
+	*model = model_find(name);
+	if (*model != NULL)
+		return 0;
+	fprintf(stderr, "grafana-sim: there is no model '%s'\n", name);
+	return -1;
+}
+
 static int set_option(struct options *options, int which, const char *value)
 {
 	switch (which) {
@@ -90,6 +106,8 @@ static int set_option(struct options *options, int which, const char *value)
 		return parse_number(value, MAX_LATENCY_MS, &options->latency_ms);
 	case 'a':
 		return parse_flag(value, &options->auto_assign_org);
+	case 'o':
+		return parse_model(value, &options->model);
 	case 'v':
 		options->version = value;
 		return 0;
@@ -122,6 +140,7 @@ static int parse_options(struct options *options, int argc, char **argv)
 		{"no-request-log", no_argument, NULL, 'n'},
 		{"latency-ms", required_argument, NULL, 'm'},
 		{"threads", required_argument, NULL, 't'},
+		{"model", required_argument, NULL, 'o'},
 		{NULL, 0, NULL, 0},
 	};
 	int which;
@@ -152,6 +171,7 @@ static int sim_init(struct sim *sim, const struct options *options)
 	sim->settings.login_form = true;
 	sim->settings.brute_force = true;
 	sim->settings.latency_ms = options->latency_ms;
+	sim->model.profile = options->model;
 	pthread_mutex_init(&sim->lock, NULL);
 	store_init(&sim->store, options->admin_user, options->admin_password);
 	sim_set_version(sim, version);

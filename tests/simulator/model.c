@@ -98,10 +98,23 @@ void model_enter(struct model *model, struct model_visit *visit, bool is_write,
 	add_step(visit, MODEL_LOCK, is_write ? profile->lock_us : 0);
 }
 
+void model_leave(struct model *model)
+{
+	model->inside--;
+}
+
+const char *model_name(const struct model *model)
+{
+	return model->profile != NULL ? model->profile->name : "";
+}
+
+/* The profile may have been taken away since it came in. */
 static int64_t slowed_us(const struct model *model, int64_t us)
 {
 	int percent = 100;
 
+	if (model->profile == NULL)
+		return us;
 	for (size_t i = 0; i < MODEL_SLOWER_MAX; i++)
 		if (model->profile->slower[i].inside > 0 &&
 		    model->inside >= model->profile->slower[i].inside)
@@ -131,7 +144,7 @@ int64_t model_advance(struct model *model, struct model_visit *visit, int64_t no
 	int64_t us = at < visit->count ? visit->steps[at].us : 0;
 
 	if (at >= visit->count) {
-		model->inside--;
+		model_leave(model);
 		return -1;
 	}
 	switch (visit->steps[at].place) {

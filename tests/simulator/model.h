@@ -59,4 +59,9 @@ void model_enter(struct model *model, struct model_visit *visit, bool is_write,
 /* Its next step: until when that takes. Called again then; -1: it has left. */
 int64_t model_advance(struct model *model, struct model_visit *visit, int64_t now_us);
 
+/* It goes before its time. */
+void model_leave(struct model *model);
+/* Of the profile; "" without one. */
+const char *model_name(const struct model *model);
+
 #endif

@@ -69,7 +69,7 @@ static ssize_t drip(struct odd_body *body, uint64_t at, char *out)
 	body->waited = !body->waited;
 	if (body->waited) {
 		MHD_suspend_connection(body->connection);
-		timer_hold(body->timer, body->connection, body->drip_ms, NULL);
+		timer_hold(body->timer, body->connection, body->drip_ms * 1000, NULL);
 		return 0;
 	}
 	*out = body->bytes[at];
@@ -203,26 +203,26 @@ static void read_headers(struct MHD_Connection *connection, struct exchange *exc
 }
 
 static void hold(struct server *server, struct MHD_Connection *connection,
-		 struct exchange *exchange, int64_t wait_ms)
+		 struct exchange *exchange, int64_t wait_us)
 {
 	/* Suspended first: the timer may resume it before this returns. */
 	bool *gone = exchange_watches_client(exchange) ? &exchange->client_gone : NULL;
 
 	MHD_suspend_connection(connection);
-	timer_hold(server->timer, connection, wait_ms, gone);
+	timer_hold(server->timer, connection, wait_us, gone);
 }
 
 static enum MHD_Result advance(struct server *server, struct MHD_Connection *connection,
 			       struct exchange *exchange)
 {
 	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-	int64_t wait_ms = 0;
+	int64_t wait_us = 0;
 
-	switch (exchange_advance(exchange, &wait_ms)) {
+	switch (exchange_advance(exchange, &wait_us)) {
 	case STEP_SEND:
 		return send_reply(server, connection, exchange);
 	case STEP_WAIT:
-		hold(server, connection, exchange, wait_ms);
+		hold(server, connection, exchange, wait_us);
 		return MHD_YES;
 	case STEP_RESET:
 		setsockopt(connection_fd(connection), SOL_SOCKET, SO_LINGER, &at_once,

@@ -10,6 +10,7 @@
 #include "tests/simulator/fault.h"
 #include "tests/simulator/journal.h"
 #include "tests/simulator/logins.h"
+#include "tests/simulator/model.h"
 #include "tests/simulator/store.h"
 #include "tests/simulator/version.h"
 
@@ -35,12 +36,14 @@ struct sim {
 	struct logins logins;
 	struct fault_list faults;
 	struct journal journal;
+	struct model model;
 };
 
 /* Back to a fresh server: store, attempts and faults; the journal and settings stay. */
 void sim_reset(struct sim *sim);
 void sim_set_version(struct sim *sim, const struct version *version);
 
+int64_t sim_monotonic_us(void);
 int64_t sim_monotonic_ms(void);
 int64_t sim_wall_ms(void);
 

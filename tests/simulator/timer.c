@@ -17,7 +17,7 @@
 #include "base/memory.h"
 
 enum { WATCH_EVERY_NS = 20 * 1000 * 1000 };
-static const int64_t ns_per_ms = 1000000, ns_per_s = 1000000000;
+static const int64_t ns_per_us = 1000, ns_per_s = 1000000000;
 
 struct held {
 	int64_t due_ns;
@@ -173,12 +173,12 @@ struct timer *timer_new(void)
 	return timer;
 }
 
-void timer_hold(struct timer *timer, struct MHD_Connection *connection, int64_t wait_ms,
+void timer_hold(struct timer *timer, struct MHD_Connection *connection, int64_t wait_us,
 		bool *gone)
 {
 	struct held held = {.connection = connection, .gone = gone};
 
-	held.due_ns = wait_ms < 0 ? INT64_MAX : now_ns() + wait_ms * ns_per_ms;
+	held.due_ns = wait_us < 0 ? INT64_MAX : now_ns() + wait_us * ns_per_us;
 	pthread_mutex_lock(&timer->lock);
 	if (timer->stopping) {
 		if (gone != NULL)

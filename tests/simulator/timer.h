@@ -12,8 +12,8 @@ struct timer;
  * where a 'gone' flag is given, as soon as the client has closed its end (the flag
  * is then set before the connection is resumed). */
 struct timer *timer_new(void);
-/* The connection has been suspended already. wait_ms -1: only when the client goes. */
-void timer_hold(struct timer *timer, struct MHD_Connection *connection, int64_t wait_ms,
+/* The connection has been suspended already. wait_us -1: only when the client goes. */
+void timer_hold(struct timer *timer, struct MHD_Connection *connection, int64_t wait_us,
 		bool *gone);
 /* Resumes all, flags set; what is held from now on is resumed at once. */
 void timer_stop(struct timer *timer);
