@@ -83,8 +83,9 @@ static void take_number(const struct draft *draft, const char *section,
 	if (setting->zero_word != NULL && strcmp(value, setting->zero_word) == 0)
 		*out = 0;
 	else if (!is_number(value) && setting->zero_word != NULL)
-		draft_fault(draft, section, setting->name, "'%.64s' is neither '%s' nor a whole number",
-			    value, setting->zero_word);
+		draft_fault(draft, section, setting->name,
+			    "'%.64s' is neither '%s' nor a whole number", value,
+			    setting->zero_word);
 	else if (!is_number(value))
 		draft_fault(draft, section, setting->name, "'%.64s' is not a whole number", value);
 	else if (text_to_int64(value, setting->min, setting->max, &number))
