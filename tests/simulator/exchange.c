@@ -363,7 +363,8 @@ enum exchange_step exchange_advance(struct exchange *exchange, int64_t *wait_us)
 /* The server saw the client go before the exchange was resumed. */
 void exchange_abandon(struct exchange *exchange)
 {
-	if (exchange->stage != STAGE_HELD && exchange->stage != STAGE_RUN)
+	if (exchange->stage != STAGE_HELD && exchange->stage != STAGE_RUN &&
+	    exchange->stage != STAGE_QUEUED)
 		return;
 	exchange->client_gone = true;
 	(void)release(exchange);
