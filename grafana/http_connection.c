@@ -92,8 +92,25 @@ static bool ends_with(struct slice text, const char *end)
 	       memcmp(text.data + text.length - length, end, length) == 0;
 }
 
-/* "grafana_session=5f...; Path=/; HttpOnly". Its name is a setting of Grafana; the
- * others it sets are no sessions, and one without a value takes a session away. */
+/* Its name is a setting of Grafana, so any that scripts can't read may be the session;
+ * but a proxy has such cookies too, and then the usual name is the one to go by. */
+static bool is_likelier(const struct http_connection *connection, struct slice name,
+			struct slice attributes)
+{
+	static const char usual[] = "grafana_session", secluded[] = "httponly";
+
+	if (name.length == sizeof(usual) - 1 && memcmp(name.data, usual, name.length) == 0)
+		return true;
+	if (connection->cookie.bytes != NULL && connection->cookie.bytes[0] != '\0')
+		return false;
+	for (size_t i = 0; i + sizeof(secluded) - 1 <= attributes.length; i++)
+		if (text_starts_with_nocase(attributes.data + i, secluded))
+			return true;
+	return false;
+}
+
+/* "grafana_session=5f...; Path=/; HttpOnly". The others that Grafana sets are no
+ * sessions, and one without a value takes a session away. */
 static void keep_cookie(struct http_connection *connection, struct slice value)
 {
 	const char *stop = memchr(value.data, ';', value.length);
@@ -103,7 +120,9 @@ static void keep_cookie(struct http_connection *connection, struct slice value)
 
 	if (name.length == 0 || name.length + 1 >= length || length > COOKIE_BYTES ||
 	    ends_with(name, "_expiry") || ends_with(name, "redirect_to") ||
-	    ends_with(name, "oauth_state"))
+	    ends_with(name, "oauth_state") ||
+	    !is_likelier(connection, name,
+			 (struct slice){value.data + length, value.length - length}))
 		return;
 	if (connection->cookie.bytes == NULL)
 		secret_init(&connection->cookie, COOKIE_BYTES);

@@ -13,7 +13,9 @@
  *    good for a while longer, so calls under way come to no harm.
  *  - A refused session is given up, and one login made. If that one's session is
  *    refused as well, or if Grafana offers no login, calls carry user and password
- *    instead, until after a while a login is tried again.
+ *    instead, until after a while a login is tried again. So they do when sessions keep
+ *    dying young: workers that push each other out of a limit of concurrent sessions
+ *    would log in for ever.
  *  - A refused login is final: five of them inside five minutes lock the login, for
  *    humans too. None is made again before the instance's breaker closes.
  *
@@ -35,10 +37,13 @@ enum {
 	WITHOUT_SESSION_MS = 10 * 60 * 1000,
 	LOGOUT_TIMEOUT_MS = 2000,
 	MOST_TRIES = 2,
+	YOUNG_MS = 60 * 1000,
+	YOUNG_DEATHS = 3, /* in a row, that are put up with */
 };
 
 static const char origin[] = "grafana";
 static const char login_path[] = "/login";
+static const char cookie_prefix[] = "Cookie: ";
 
 struct login {
 	const struct instance_settings *settings;
@@ -51,9 +56,13 @@ struct login {
 	bool busy;	       /* a thread logs in or has the cookie changed */
 	struct secret line;    /* "Cookie: name=value"; no bytes = no session */
 	uint64_t generation;   /* of the line */
+	int64_t opened_ms;     /* by the last login; steady clock, like all here */
+	int young_deaths;      /* of sessions, in a row */
 	uint64_t failures;     /* logins that came to nothing */
 	struct error failure;  /* of the last one */
-	int64_t refused_until_ms, without_until_ms; /* steady clock */
+	bool is_refused;       /* and it was a definite no */
+	int64_t held_until_ms; /* no login before */
+	int64_t without_until_ms;
 };
 
 /* ---- lines ---- */
@@ -138,7 +147,7 @@ const char *login_way_name(struct login *login)
 static void set_cookie(struct login *login, const char *cookie)
 {
 	secret_clear(&login->line);
-	make_line(&login->line, "Cookie: ", cookie);
+	make_line(&login->line, cookie_prefix, cookie);
 	login->generation++;
 }
 
@@ -146,6 +155,21 @@ static void drop_cookie(struct login *login, uint64_t generation)
 {
 	if (login->generation == generation)
 		secret_clear(&login->line);
+}
+
+/* The session was refused; 'at_once': as soon as it was opened, good for nothing. */
+static void bury_session(struct login *login, uint64_t generation, bool at_once)
+{
+	int64_t now_ms = clock_steady_ms(login->clock);
+
+	if (login->generation != generation || login->line.bytes == NULL)
+		return;
+	drop_cookie(login, generation);
+	login->young_deaths = now_ms - login->opened_ms < YOUNG_MS ? login->young_deaths + 1 : 0;
+	if (!at_once && login->young_deaths <= YOUNG_DEATHS)
+		return;
+	login->young_deaths = 0;
+	login->without_until_ms = now_ms + WITHOUT_SESSION_MS;
 }
 
 static void copy_line(struct login *login, struct login_pass *pass)
@@ -217,6 +241,7 @@ static int log_in(struct login *login, struct http_connection *connection,
 	struct reply reply;
 	int rc = 0;
 
+	tally->calls++;
 	exchange.transport_code = post_login(login, connection, &reply);
 	pthread_mutex_lock(&login->mutex);
 	if (exchange.transport_code != 0) {
@@ -225,6 +250,7 @@ static int log_in(struct login *login, struct http_connection *connection,
 		rc = judge_failure(&exchange, &reply, tally, err);
 	} else if (reply.status == 200 && http_connection_cookie(connection)[0] != '\0') {
 		set_cookie(login, http_connection_cookie(connection));
+		login->opened_ms = clock_steady_ms(login->clock);
 		atomic_store(&login->refusals, 0);
 	} else if (offers_no_login(&reply)) {
 		login->without_until_ms = clock_steady_ms(login->clock) + WITHOUT_SESSION_MS;
@@ -236,40 +262,56 @@ static int log_in(struct login *login, struct http_connection *connection,
 	return rc;
 }
 
+/* Until then none tries again: the breaker would not either, or Grafana has said when. */
+static void remember_failure(struct login *login, const struct error *err, bool is_refused)
+{
+	int64_t hold_ms =
+		is_refused ? login->settings->unauthorized_wait_ms : err->retry_after_ms;
+
+	login->failures++;
+	login->failure = *err;
+	login->is_refused = is_refused;
+	login->held_until_ms = clock_steady_ms(login->clock) + hold_ms;
+}
+
 /* With the mutex held, which is let go meanwhile. */
 static int log_in_alone(struct login *login, struct http_connection *connection,
 			struct grafana_tally *tally, struct error *err)
 {
+	struct grafana_tally now = {0};
 	struct error own = {0};
 	int rc;
 
 	login->busy = true;
 	pthread_mutex_unlock(&login->mutex);
-	rc = log_in(login, connection, tally, &own);
+	rc = log_in(login, connection, &now, &own);
 	pthread_mutex_lock(&login->mutex);
 	login->busy = false;
 	pthread_cond_broadcast(&login->changed);
+	tally->calls += now.calls;
+	tally->unavailable += now.unavailable;
+	tally->unauthorized |= now.unauthorized;
 	if (rc == 0)
 		return 0;
-	login->failures++;
-	login->failure = own;
-	if (tally->unauthorized)
-		login->refused_until_ms = clock_steady_ms(login->clock) +
-					  login->settings->unauthorized_wait_ms;
+	remember_failure(login, &own, now.unauthorized);
 	if (err != NULL)
 		*err = own;
 	return -1;
 }
 
+/* A 401 that may be the server's trouble is no more than that for those who waited. */
 static int pass_failure_on(const struct login *login, struct grafana_tally *tally,
 			   struct error *err)
 {
-	if (login->failure.code == 401)
+	int64_t left_ms = login->held_until_ms - clock_steady_ms(login->clock);
+
+	if (login->is_refused)
 		tally->unauthorized = true;
-	else
-		tally->unavailable++;
-	if (err != NULL)
-		*err = login->failure;
+	if (err == NULL)
+		return -1;
+	*err = login->failure;
+	if (!login->is_refused && left_ms > 0)
+		err->retry_after_ms = left_ms;
 	return -1;
 }
 
@@ -309,7 +351,7 @@ static int enter(struct login *login, struct http_connection *connection,
 			pass->way = LOGIN_FIXED;
 			return 0;
 		}
-		if (now_ms < login->refused_until_ms)
+		if (now_ms < login->held_until_ms)
 			return pass_failure_on(login, tally, err);
 		if (login->busy ? wait_for_other(login, until_ms, tally, err) < 0
 				: log_in_alone(login, connection, tally, err) < 0)
@@ -332,6 +374,15 @@ int login_enter(struct login *login, struct http_connection *connection,
 
 /* ---- after a call ---- */
 
+/* Other cookies than the session's are a proxy's, for browsers. */
+static bool has_same_name(const struct login *login, const char *cookie)
+{
+	const char *shown = login->line.bytes + sizeof(cookie_prefix) - 1;
+	size_t name_bytes = strcspn(cookie, "=") + 1;
+
+	return strncmp(shown, cookie, name_bytes) == 0;
+}
+
 static void learn(struct login *login, const struct http_connection *connection,
 		  const struct login_pass *pass)
 {
@@ -340,7 +391,8 @@ static void learn(struct login *login, const struct http_connection *connection,
 	if (cookie[0] == '\0')
 		return;
 	pthread_mutex_lock(&login->mutex);
-	if (login->generation == pass->generation && login->line.bytes != NULL)
+	if (login->generation == pass->generation && login->line.bytes != NULL &&
+	    has_same_name(login, cookie))
 		set_cookie(login, cookie);
 	pthread_mutex_unlock(&login->mutex);
 }
@@ -423,10 +475,7 @@ bool login_was_refused(struct login *login, struct http_connection *connection,
 		return true;
 	}
 	pthread_mutex_lock(&login->mutex);
-	drop_cookie(login, pass->generation);
-	/* A session that was good for nothing, though it was just opened. */
-	if (tries > 0)
-		login->without_until_ms = clock_steady_ms(login->clock) + WITHOUT_SESSION_MS;
+	bury_session(login, pass->generation, tries > 0);
 	pthread_mutex_unlock(&login->mutex);
 	return true;
 }

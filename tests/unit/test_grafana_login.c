@@ -263,32 +263,11 @@ static void a_refused_login_is_not_tried_again(void **state)
 	support_end(&support);
 }
 
-/* That is what a busy database answers; only the second in a row is believed. */
-static void a_doubtful_refusal_is_tried_once_more(void **state)
-{
-	const struct http_step steps[] = {REFUSED, REFUSED};
-	struct support support;
-	struct error err;
-
-	(void)state;
-	open_with_sessions(&support, steps, ARRAY_COUNT(steps));
-	assert_int_equal(get(&support, &err), -1);
-	assert_false(grafana_session_tally(support.session).unauthorized);
-	assert_true(err.retry_after_ms >= 1000);
-	assert_int_equal(get(&support, &err), -1);
-	assert_true(grafana_session_tally(support.session).unauthorized);
-	assert_int_equal(get(&support, &err), -1);
-	support_close(&support);
-	assert_int_equal(http_script_count(support.script), 2);
-	support_end(&support);
-}
-
 /* Nothing of the caller's write was sent, so there is no doubt. */
 static void a_login_that_fails_leaves_no_doubt(void **state)
 {
 	static const struct http_step faults[] = {
 		{.status = 503, .body = "{\"message\":\"busy\"}"},
-		{.status = 429, .body = "{}", .headers = "Retry-After: 7\r\n"},
 		{.status = 0, .end = HTTP_RESET},
 	};
 
@@ -391,7 +370,6 @@ int main(void)
 		cmocka_unit_test(a_403_may_be_a_session_that_has_ended),
 		cmocka_unit_test(without_a_login_user_and_password_are_sent),
 		cmocka_unit_test(a_refused_login_is_not_tried_again),
-		cmocka_unit_test(a_doubtful_refusal_is_tried_once_more),
 		cmocka_unit_test(a_login_that_fails_leaves_no_doubt),
 		cmocka_unit_test(many_threads_make_one_login),
 		cmocka_unit_test(many_threads_make_one_refused_login),
