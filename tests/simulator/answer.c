@@ -81,7 +81,7 @@ static const struct answer_row rows[] = {
 	 "bad login data"},
 	{ANSWER_LOGIN_OFF, V9_4, V9_4, 401, PLAIN, NULL, "Login is disabled"},
 	{ANSWER_LOGIN_OFF, V10_1, V_LAST, 400, TYPED, "auth.client.notConfigured",
-	 "Bad Request"},
+	 "Bad request"},
 	{ANSWER_ROUTE_NOT_FOUND, V_FIRST, V_LAST, 404, CONTEXT_PLAIN, NULL, "Not found"},
 	{ANSWER_BAD_REQUEST, V_FIRST, V_LAST, 400, CAUSED, NULL, "bad request data"},
 	{ANSWER_ORG_ID_INVALID, V_FIRST, V_LAST, 400, CAUSED, NULL, "orgId is invalid"},
@@ -299,6 +299,18 @@ void answer_status(struct exchange *exchange, int status, const char *message)
 	if (status >= 400 && exchange->version->traced)
 		json_out_text(&reply->body, ",\"traceID\":\"\"");
 	json_out_text(&reply->body, "}");
+}
+
+void answer_revoked(struct exchange *exchange)
+{
+	struct reply *reply = &exchange->reply;
+
+	reply->status = 401;
+	reply->content = CONTENT_CONTEXT;
+	buffer_reset(&reply->body);
+	json_out_text(&reply->body,
+		      "{\"error\":{\"id\":\"ERR_TOKEN_REVOKED\",\"maxConcurrentSessions\":0},"
+		      "\"message\":\"Token revoked\"}\n");
 }
 
 void answer_done(struct exchange *exchange, const char *message)

@@ -96,6 +96,8 @@ void answer_done_id(struct exchange *exchange, const char *message, const char *
 		    long long id);
 /* Access control's 403; 'permission' is what was needed (7.5 does not say it). */
 void answer_denied(struct exchange *exchange, const char *permission);
+/* The 401 for a session that was ended because there were too many. */
+void answer_revoked(struct exchange *exchange);
 /* The plain shape with any status: injected faults. */
 void answer_status(struct exchange *exchange, int status, const char *message);
 

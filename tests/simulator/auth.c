@@ -222,6 +222,22 @@ void auth_set_cookie(struct exchange *exchange, const struct login *login)
 			    (long long)(sim_wall_ms() / 1000 + ROTATION_S));
 }
 
+void auth_burn_cookie(struct exchange *exchange)
+{
+	text_copy(exchange->reply.set_cookie, sizeof exchange->reply.set_cookie,
+		  "grafana_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+}
+
+/* Up to 9 a session that is none makes the caller nobody, and its cookie is taken
+ * away; later it is a 401 everywhere. */
+static enum auth_result refuse_session(struct exchange *exchange)
+{
+	if (exchange->version->id >= V10_1)
+		return refuse(exchange, ANSWER_BAD_SESSION);
+	auth_burn_cookie(exchange);
+	return AUTH_NO_CREDENTIALS;
+}
+
 static enum auth_result check_session(struct exchange *exchange)
 {
 	struct sim *sim = exchange->sim;
@@ -229,8 +245,11 @@ static enum auth_result check_session(struct exchange *exchange)
 	struct account *account = login != NULL ? auth_account_of(sim, login) : NULL;
 
 	if (account == NULL)
-		return exchange->version->id < V10_1 ? AUTH_NO_CREDENTIALS
-						     : refuse(exchange, ANSWER_BAD_SESSION);
+		return refuse_session(exchange);
+	if (login_is_revoked(&sim->logins, login)) {
+		answer_revoked(exchange);
+		return AUTH_REFUSED;
+	}
 	if (login_is_due(&sim->logins, login)) {
 		if (exchange->version->rotates_on_request)
 			return refuse(exchange, ANSWER_SESSION_DUE);
@@ -241,6 +260,19 @@ static enum auth_result check_session(struct exchange *exchange)
 	note_seen(exchange);
 	enter_org(exchange);
 	return AUTH_OK;
+}
+
+const char *auth_claimed_login(const struct exchange *exchange)
+{
+	const struct login *login = NULL;
+	const struct account *account;
+
+	if (exchange->login != NULL || exchange->authorization != NULL)
+		return exchange->login;
+	if (exchange->cookie != NULL)
+		login = logins_find(&exchange->sim->logins, exchange->cookie);
+	account = login != NULL ? auth_account_of(exchange->sim, login) : NULL;
+	return account != NULL ? account->login : NULL;
 }
 
 enum auth_result auth_check(struct exchange *exchange)

@@ -19,12 +19,15 @@ enum auth_result auth_check_form(struct exchange *exchange);
 
 /* "basic", "session", "token" or "none": what the request shows, right or wrong. */
 const char *auth_credential_name(const struct exchange *exchange);
+/* Whose they are, as far as that can be told; NULL if it can't. */
+const char *auth_claimed_login(const struct exchange *exchange);
 
 struct login;
 struct account;
 /* Whose session it is; NULL when it has ended. */
 struct account *auth_account_of(const struct sim *sim, const struct login *login);
 void auth_set_cookie(struct exchange *exchange, const struct login *login);
+void auth_burn_cookie(struct exchange *exchange); /* takes it away */
 
 /* Sets exchange->caller. Counts failures and obeys blocks. */
 enum auth_result auth_check(struct exchange *exchange);

@@ -154,6 +154,10 @@ static const char *set_one(struct sim *sim, const char *name, const json_t *valu
 		sim->logins.rotations++;
 		return NULL;
 	}
+	if (strcmp(name, "revoke_sessions") == 0 && json_is_true(value)) {
+		sim->logins.revocations++;
+		return NULL;
+	}
 	if (strcmp(name, "drop_sessions") == 0 && json_is_true(value)) {
 		logins_clear(&sim->logins);
 		return NULL;

@@ -176,7 +176,7 @@ static void record_arrival(struct exchange *exchange)
 		.method = exchange->method_name,
 		.path = exchange->path,
 		.query = exchange->query_text,
-		.login = exchange->login,
+		.login = auth_claimed_login(exchange),
 		.credential = auth_credential_name(exchange),
 		.user_agent = exchange->user_agent,
 		.traceparent = exchange->traceparent,

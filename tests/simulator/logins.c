@@ -43,6 +43,7 @@ struct login *logins_open(struct logins *logins, struct account *account)
 	login->account_id = account->id;
 	login->epoch = account->session_epoch;
 	login->rotations = logins->rotations;
+	login->revocations = logins->revocations;
 	account->sessions++;
 	give_token(logins, login);
 	return login;
@@ -70,6 +71,11 @@ void logins_rotate(struct logins *logins, struct login *login)
 	login->previous = login->token;
 	login->rotations = logins->rotations;
 	give_token(logins, login);
+}
+
+bool login_is_revoked(const struct logins *logins, const struct login *login)
+{
+	return login->revocations < logins->revocations;
 }
 
 bool login_is_due(const struct logins *logins, const struct login *login)

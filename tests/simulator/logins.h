@@ -13,12 +13,14 @@ struct account;
 struct logins {
 	struct table by_token; /* of struct login, each under its present and its last token */
 	int64_t rotations;     /* how often all were told to get a new token */
+	int64_t revocations;   /* how often all were revoked */
 };
 
 struct login {
 	char *token, *previous; /* previous: still good; NULL at first */
 	int64_t account_id, epoch;
 	int64_t rotations; /* those it has followed */
+	int64_t revocations; /* those before its time */
 };
 
 /* Lives until logins_clear(). */
@@ -26,6 +28,7 @@ struct login *logins_open(struct logins *logins, struct account *account);
 /* NULL: there is no such session, or it has ended. 'account' is who its account is now. */
 struct login *logins_find(const struct logins *logins, const char *token);
 void logins_rotate(struct logins *logins, struct login *login);
+bool login_is_revoked(const struct logins *logins, const struct login *login);
 bool login_is_due(const struct logins *logins, const struct login *login);
 void logins_clear(struct logins *logins);
 

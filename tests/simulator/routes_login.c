@@ -74,8 +74,7 @@ void route_logout(struct exchange *exchange)
 		login->epoch = -1;
 		account->sessions--;
 	}
-	text_copy(exchange->reply.set_cookie, sizeof exchange->reply.set_cookie,
-		  "grafana_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+	auth_burn_cookie(exchange);
 	exchange->reply.status = 302;
 	exchange->reply.content = CONTENT_HTML;
 	exchange->reply.location = "/login";
