@@ -53,8 +53,13 @@ class Hall:
         self.sims = {name: self.desk.another_grafana(directory, name) for name in KINDS}
 
     def settings(self):
-        return {f"grafana.{name}.{key}": value for name, sim in self.sims.items()
-                for key, value in {**self.stage.config["grafana.main"], "url": sim.url}.items()}
+        settings = {}
+        for name, sim in self.sims.items():
+            # What refuses a password is shown one; sessions have their own (test_sessions.py).
+            auth = "basic" if name.startswith("unauthorized") else "session"
+            config = {**self.stage.config["grafana.main"], "url": sim.url, "auth": auth}
+            settings.update({f"grafana.{name}.{key}": value for key, value in config.items()})
+        return settings
 
 
 @pytest.fixture(scope="module")

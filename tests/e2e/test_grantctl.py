@@ -304,7 +304,16 @@ def test_ping_says_what_is_well_and_what_is_not(stage, ctl, grafana):
     for start in ("ok    kafka:", f"ok    kafka: topic {stage.topics.requests}, 1 partition",
                   "ok    redis:", "ok    grafana.main: version"):
         assert any(line.startswith(start) for line in shown.splitlines()), (start, shown)
-    assert "fail" not in shown and "server admin" in shown
+    assert "fail" not in shown and "(session), server admin" in shown
+    ctl.write(grafana_main__auth="basic")
+    assert "(basic), server admin" in ctl.run("ping").stdout
+    ctl.write()
+    if grafana.simulated:
+        grafana.settings(login_form=False)
+        assert "(basic), server admin" in ctl.run("ping").stdout
+        grafana.settings(login_form=True)
+        entries = grafana.requests(path="^/log(in|out)$")
+        assert [entry["path"] for entry in entries][:2] == ["/login", "/logout"]  # it leaves no session
 
     ctl.write(kafka__outcomes_topic="no.such.topic")
     assert "fail  kafka: there is no topic no.such.topic" in ctl.run("ping", expected=NO).stdout

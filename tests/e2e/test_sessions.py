@@ -70,6 +70,72 @@ def test_a_session_that_ends_under_load_harms_nothing(busy, sim, fault):
     assert logins == 1 if fault == "rotate_sessions" else 2 <= logins <= 1 + 3 * FEW
 
 
+@pytest.mark.parametrize("fault", ["drop_sessions", "revoke_sessions"])
+@pytest.mark.parametrize("action", ["account.disable", "org_role.grant"])
+def test_a_write_amid_which_the_session_ends_is_done_once(stage, sim, fault, action):
+    """9.x says 403 on the admin's routes to who has no session, 401 elsewhere."""
+    stage.worker().start()
+    is_grant = action == "org_role.grant"
+    path = "/api/orgs/1/users" if is_grant else f"/api/admin/users/{sim.account('ada')['id']}/disable"
+
+    def writes():
+        return [entry for entry in sim.requests("POST") if entry["path"] == path]
+
+    before = sim.counters()
+    sim.fault("delay", "POST", path, delay_ms=500)
+    event = stage.send(grant() if is_grant else request(action, user={"login": "ada"}))
+    wait_until(writes, "the write is on its way", 10)
+    sim.settings(**{fault: True})
+    outcome = stage.outcome_of(event)["data"]
+    assert (outcome["result"], outcome["attempts"]) == ("applied", 1)
+    has_no_session = 403 if sim.version == "9.4" and not is_grant and fault == "drop_sessions" else 401
+    assert [(entry["status"], entry["applied"]) for entry in writes()] == [(has_no_session, False), (200, True)]
+    counter = "member_adds" if is_grant else "user_disables"
+    assert sim.counters()[counter] == before[counter] + 1
+    assert len(seen(sim, "/login")) == 2
+    stage.settle()
+
+
+def test_a_refused_login_is_tried_once_a_window_until_it_is_let_in(busy, sim):
+    stage, load = busy
+    window_ms = 3000
+    stage.worker({**SHORT, "grafana.main.password": "not-it-yet",
+                  "grafana.main.unauthorized_wait_ms": window_ms}).start()
+    stage.send(*load.requests(60))
+    wait_until(lambda: len(seen(sim, "/login")) == 2, "the next window's try", 30)
+    sim.change_user(sim.user, password="not-it-yet")
+    sim.password = "not-it-yet"  # for what the test itself asks
+    try:
+        stage.all_outcomes()
+        stage.wait_consumed()
+        stage.settle(["not-it-yet"])
+        load.check(stage)
+    finally:
+        sim.password = "admin"
+    tries = seen(sim, "/login")
+    assert tries[-1]["status"] == 200 and all(entry["status"] in (400, 401) for entry in tries[:-1])
+    waits = [later["t_ms"] - earlier["t_ms"] for earlier, later in zip(tries, tries[1:])]
+    assert all(wait_ms >= window_ms for wait_ms in waits), waits
+
+
+def test_a_grafana_that_is_away_at_the_login_opens_the_breaker(busy, sim):
+    stage, load = busy
+    sim.fault("reset_before", "POST", "/login", count=-1)
+    worker = stage.worker(SHORT).start()
+    stage.send(*load.requests(60))
+
+    def breaker_is(closed):
+        return ('grantd_breaker_state{instance="main"} 0' in worker.http("/metrics")[1]) == closed
+
+    worker.wait_for(lambda: breaker_is(False), "the breaker opens")
+    sim.clear_faults()
+    worker.wait_for(lambda: breaker_is(True), "the breaker closes")
+    stage.all_outcomes()
+    stage.wait_consumed()
+    stage.settle()
+    load.check(stage)
+
+
 def test_without_a_login_form_calls_carry_user_and_password(stage, sim):
     sim.settings(login_form=False)
     try:
