@@ -63,7 +63,7 @@ struct follow_up {
 struct outcome {
 	enum result result;
 	enum reason reason;
-	char message[400];
+	char message[1024];
 	int grafana_status; /* 0 = Grafana was not asked, or its answer did not matter */
 	char grafana_message_id[LIMIT_MESSAGE_ID_BYTES + 1];
 	struct outcome_target target;

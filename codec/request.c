@@ -64,8 +64,9 @@ struct choice_field {
 
 static const struct choice_field if_no_account_field = {
 	"if_no_account",
-	{[IF_NO_ACCOUNT_FAIL] = "fail", [IF_NO_ACCOUNT_CREATE] = "create"},
-	"invite"};
+	{[IF_NO_ACCOUNT_FAIL] = "fail", [IF_NO_ACCOUNT_CREATE] = "create",
+	 [IF_NO_ACCOUNT_INVITE] = "invite"},
+	NULL};
 static const struct choice_field on_existing_field = {
 	"on_existing", {[ON_EXISTING_KEEP] = "keep", [ON_EXISTING_RESET] = "reset"}, NULL};
 static const struct choice_field delivery_field = {

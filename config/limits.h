@@ -32,6 +32,9 @@ enum {
 	LIMIT_DURATION_S = 366 * 24 * 3600,
 	LIMIT_FUTURE_S = 24 * 3600, /* how far ahead an event's time may be */
 
+	LIMIT_INVITE_CODE_BYTES = 190,
+	LIMIT_INVITE_LINK_BYTES = 2048,
+
 	LIMIT_REPLY_BYTES = 16 * 1024 * 1024, /* of one Grafana answer */
 	LIMIT_REPLY_MESSAGE_BYTES = 255,
 	LIMIT_MESSAGE_ID_BYTES = 95,

@@ -21,10 +21,24 @@ enum { DOUBTFUL_REFUSAL_WAIT_MS = 1000 };
 
 static const char origin[] = "grafana";
 
+/* The path for people: without the query, and without the code of an invite, which lets
+ * whoever has it in. */
+static void show_path(const char *path, char *out, size_t capacity)
+{
+	static const char invites[] = "/api/org/invites/";
+
+	if (strncmp(path, invites, sizeof(invites) - 1) == 0)
+		text_format(out, capacity, "%s***", invites);
+	else
+		text_copy_bytes(out, capacity, path, strcspn(path, "?"));
+}
+
 static int fail(const struct exchange *exchange, int code, struct error *err, const char *what)
 {
-	error_set(err, ERROR_RETRY, origin, code, "%s %.*s: %s", exchange->method,
-		  (int)strcspn(exchange->path, "?"), exchange->path, what);
+	char path[200];
+
+	show_path(exchange->path, path, sizeof(path));
+	error_set(err, ERROR_RETRY, origin, code, "%s %s: %s", exchange->method, path, what);
 	return -1;
 }
 

@@ -269,6 +269,7 @@ const char *answer_name(enum answer_code code)
 		[ANSWER_PASSWORD_POLICY] = "password_policy",
 		[ANSWER_SESSIONS_REMAIN] = "sessions_remain",
 		[ANSWER_LOGIN_FORM_OFF] = "login_form_off",
+		[ANSWER_MAIL_OFF] = "mail_off",
 		[ANSWER_SELF] = "self",
 		[ANSWER_PERMISSION] = "permission",
 		[ANSWER_QUOTA] = "quota",

@@ -59,6 +59,7 @@ enum answer_code {
 	ANSWER_PASSWORD_POLICY,
 	ANSWER_SESSIONS_REMAIN, /* 417: the password is set, sessions live on */
 	ANSWER_LOGIN_FORM_OFF,
+	ANSWER_MAIL_OFF,	/* Grafana has no SMTP; the rest is done */
 	ANSWER_SELF,		/* would log out the caller itself */
 	ANSWER_PERMISSION,
 	ANSWER_QUOTA,

@@ -8,6 +8,7 @@
  */
 #include "worker/operations.h"
 
+#include "worker/invitation.h"
 #include "worker/membership.h"
 #include "worker/new_account.h"
 
@@ -42,6 +43,8 @@ static int find_or_create(struct turn *turn, const struct grafana_org *org,
 		return rc;
 	if (new_account_is_due(turn, found))
 		return new_account_ensure(turn, org->id, user, found, err);
+	if (!found && request->if_no_account == IF_NO_ACCOUNT_INVITE)
+		return invitation_make(turn, org, err);
 	if (!found)
 		return turn_refused(turn, REASON_ACCOUNT_NOT_FOUND, "there is no account '%s'",
 				    turn_who(turn));
@@ -85,11 +88,11 @@ static int run_grant(struct turn *turn, struct error *err)
 
 static int validate_grant(const struct request *request, struct error *err)
 {
-	if (request->if_no_account == IF_NO_ACCOUNT_CREATE &&
+	if (request->if_no_account != IF_NO_ACCOUNT_FAIL &&
 	    request->expected_role != ROLE_UNSET) {
 		error_set(err, ERROR_REFUSED, "op", 0,
 			  "data.expected_role: cannot be expected of an account that "
-			  "if_no_account may create");
+			  "if_no_account may create or invite");
 		return -1;
 	}
 	return 0;

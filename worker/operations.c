@@ -19,6 +19,8 @@ static const struct operation *const operations[] = {
 	&operation_account_delete,
 	&operation_account_logout,
 	&operation_account_reset_password,
+	&operation_invite_create,
+	&operation_invite_revoke,
 	&operation_server_admin_grant,
 	&operation_server_admin_revoke,
 	&operation_team_create,

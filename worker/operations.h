@@ -14,6 +14,8 @@ extern const struct operation operation_account_enable;
 extern const struct operation operation_account_delete;
 extern const struct operation operation_account_logout;
 extern const struct operation operation_account_reset_password;
+extern const struct operation operation_invite_create;
+extern const struct operation operation_invite_revoke;
 extern const struct operation operation_server_admin_grant;
 extern const struct operation operation_server_admin_revoke;
 extern const struct operation operation_team_create;

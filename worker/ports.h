@@ -50,7 +50,7 @@ enum settlement {
 struct refusal {
 	bool refused;
 	enum reason reason;
-	char text[400];
+	char text[1024];
 };
 
 enum { JOB_RECORDS_MAX = 3 }; /* outcome, credential, dead letter */

@@ -103,12 +103,14 @@ static void get_settings(struct exchange *exchange)
 	buffer_append_format(
 		ok(exchange),
 		"{\"version\":\"%s\",\"latency_ms\":%lld,\"auto_assign_org\":%s,"
-		"\"password_policy\":%s,\"login_form\":%s,\"brute_force\":%s,\"request_log\":%s,"
+		"\"password_policy\":%s,\"login_form\":%s,\"smtp\":%s,\"brute_force\":%s,"
+		"\"request_log\":%s,"
 		"\"model\":\"%s\"}",
 		settings->version->name, (long long)settings->latency_ms,
 		settings->auto_assign_org ? "true" : "false",
 		settings->password_policy ? "true" : "false",
-		settings->login_form ? "true" : "false", settings->brute_force ? "true" : "false",
+		settings->login_form ? "true" : "false", settings->smtp ? "true" : "false",
+		settings->brute_force ? "true" : "false",
 		exchange->sim->journal.enabled ? "true" : "false",
 		model_name(&exchange->sim->model));
 }
@@ -134,6 +136,7 @@ static const char *set_one(struct sim *sim, const char *name, const json_t *valu
 		{"auto_assign_org", &settings->auto_assign_org},
 		{"password_policy", &settings->password_policy},
 		{"login_form", &settings->login_form},
+		{"smtp", &settings->smtp},
 		{"brute_force", &settings->brute_force},
 		{"request_log", &sim->journal.enabled},
 	};

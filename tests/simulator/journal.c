@@ -98,7 +98,8 @@ static struct journal_entry *entry_new(struct journal *journal)
 static bool is_password_key(const char *key)
 {
 	return strcasecmp(key, "password") == 0 || strcasecmp(key, "oldPassword") == 0 ||
-	       strcasecmp(key, "newPassword") == 0 || strcasecmp(key, "confirmNew") == 0;
+	       strcasecmp(key, "newPassword") == 0 || strcasecmp(key, "confirmNew") == 0 ||
+	       strcasecmp(key, "confirmPassword") == 0 || strcasecmp(key, "inviteCode") == 0;
 }
 
 /* Values of password keys become "***"; answers whether there was one. */
@@ -144,6 +145,27 @@ static void store_body(struct journal_entry *entry, const char *bytes, size_t le
 	json_decref(body);
 }
 
+/* An invite's code lets whoever has it in. */
+static char *copy_path(const char *path)
+{
+	static const char *const prefixes[] = {"/api/org/invites/", "/api/user/invite/"};
+	struct buffer out;
+
+	buffer_init(&out, MAX_LINE_BYTES);
+	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+		size_t length = strlen(prefixes[i]);
+
+		if (strncmp(path, prefixes[i], length) != 0 ||
+		    strcmp(path + length, "complete") == 0)
+			continue;
+		buffer_append_text(&out, prefixes[i]);
+		buffer_append_text(&out, "***");
+		buffer_append_text(&out, path + length + strcspn(path + length, "/"));
+		return buffer_take(&out, NULL);
+	}
+	return mem_strdup(path);
+}
+
 int64_t journal_begin(struct journal *journal, const struct journal_request *request)
 {
 	struct journal_entry *entry;
@@ -153,7 +175,7 @@ int64_t journal_begin(struct journal *journal, const struct journal_request *req
 	entry = entry_new(journal);
 	entry->n = ++journal->last_n;
 	entry->method = mem_strdup(request->method);
-	entry->path = mem_strdup(request->path);
+	entry->path = copy_path(request->path);
 	entry->query = mem_strdup(request->query);
 	entry->login = mem_strdup(request->login);
 	entry->credential = request->credential;

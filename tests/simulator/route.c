@@ -106,6 +106,15 @@ static const struct route routes[] = {
 	 route_user_using},
 	{METHOD_GET, "/api/users/:id/teams", SERVER, 0, "users:read", 0, route_user_teams},
 
+	{METHOD_GET, "/api/org/invites", IN_ORG, ROLE_ADMIN, "org.users:add", 0,
+	 route_invite_list},
+	{METHOD_POST, "/api/org/invites", IN_ORG, ROLE_ADMIN, "org.users:add", 0,
+	 route_invite_create},
+	{METHOD_PATCH, "/api/org/invites/:name/revoke", IN_ORG, ROLE_ADMIN, "org.users:add", 0,
+	 route_invite_revoke},
+	{METHOD_POST, "/api/user/invite/complete", OPEN, 0, "", 0, route_invite_complete},
+	{METHOD_GET, "/api/user/invite/:name", OPEN, 0, "", 0, route_invite_info},
+
 	{METHOD_GET, "/api/teams/search", IN_ORG, ROLE_ADMIN, "teams:read", 0, route_team_search},
 	{METHOD_POST, "/api/teams", IN_ORG, ROLE_ADMIN, "teams:create", 0, route_team_create},
 	{METHOD_GET, "/api/teams/:teamId", IN_ORG, ROLE_ADMIN, "teams:read", 0, route_team_get},

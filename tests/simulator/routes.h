@@ -14,6 +14,9 @@ route_handler_fn route_self, route_self_orgs, route_self_update, route_self_pass
 route_handler_fn route_self_using;
 /* routes_server.c */
 route_handler_fn route_server_stats, route_server_settings;
+/* routes_invite.c */
+route_handler_fn route_invite_list, route_invite_create, route_invite_revoke;
+route_handler_fn route_invite_info, route_invite_complete;
 /* routes_login.c */
 route_handler_fn route_login, route_rotate, route_logout;
 /* routes_org.c */

@@ -20,6 +20,7 @@ struct sim_settings {
 	bool auto_assign_org;
 	bool password_policy; /* the strong one: 12 characters of four classes */
 	bool login_form;
+	bool smtp;
 	bool brute_force; /* whether failed logins block */
 	int64_t latency_ms;
 };

@@ -16,6 +16,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "tests/simulator/store_invite.h"
 #include "tests/simulator/store_team.h"
 
 static const char *const role_names[] = {"None", "Viewer", "Editor", "Admin"};
@@ -58,6 +59,7 @@ void store_clear(struct store *store)
 	orgs = store_orgs_sorted(store, &count);
 	for (size_t i = count; i-- > 0;)
 		store_org_delete(store, orgs[i]);
+	store_invite_clear(store);
 	table_clear(&store->accounts_by_id);
 	table_clear(&store->accounts_by_login);
 	table_clear(&store->accounts_by_email);

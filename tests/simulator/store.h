@@ -66,6 +66,7 @@ struct org {
 	X(user_disables) X(user_enables) X(role_patches) X(member_adds) X(member_removes) \
 	X(team_creates) X(team_updates) X(team_deletes) X(team_member_adds) \
 	X(team_member_updates) X(team_member_removes) \
+	X(invite_creates) X(invite_revokes) \
 	X(logouts) X(org_creates) X(org_updates) X(org_deletes)
 
 struct counters {
@@ -74,7 +75,11 @@ struct counters {
 #undef X
 };
 
+struct invite;
+
 struct store {
+	struct invite *invites; /* the newest first */
+	int64_t last_invite_id;
 	struct table accounts_by_id, accounts_by_login, accounts_by_email;
 	struct table orgs_by_id, orgs_by_name;
 	struct account_index accounts;

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * invitation.c - invites, so that in the end there is one, with the right role.
+ *
+ * Called by op_invite.c and op_org_role.c. Grafana accepts any number of invites for
+ * one person, so the list is read before one is made, and again after a lost answer;
+ * what is too many or has another role is revoked. By mail or, where that is asked
+ * for or Grafana sends no mail, as a link that is sealed for the vault: it can be read
+ * again from the list, so nothing is lost by a crash.
+ *
+ * Grafana does not tell when an invite ends; by default it is a day after it was made
+ * (user_invite_max_lifetime_duration).
+ */
+#include "worker/invitation.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "grafana/invites.h"
+#include "worker/membership.h"
+
+enum { LIFETIME_MS = 24 * 3600 * 1000, MOST = 16 };
+
+static const char STEP_REVOKE[] = "revoke";
+static const char STEP_INVITE[] = "invite";
+static const char STEP_LINK[] = "link"; /* the sealed link is the invite's */
+
+/* What is pending for one person. */
+struct pending {
+	struct grafana_invite invites[MOST];
+	size_t count;
+};
+
+static void pending_clear(struct pending *pending)
+{
+	for (size_t i = 0; i < pending->count; i++)
+		grafana_invite_clear(&pending->invites[i]);
+	pending->count = 0;
+}
+
+static const char *person(const struct turn *turn)
+{
+	const struct request_user *user = &turn->request->user;
+
+	return user->email != NULL ? user->email : user->login;
+}
+
+static void target_person(struct turn *turn)
+{
+	struct outcome_target *target = &turn->outcome.target;
+	const struct request_user *user = &turn->request->user;
+
+	text_copy(target->login, sizeof(target->login), user->login != NULL ? user->login : "");
+	text_copy(target->email, sizeof(target->email), user->email != NULL ? user->email : "");
+}
+
+static int find(struct turn *turn, const struct grafana_org *org, struct pending *pending,
+		struct error *err)
+{
+	struct answer answer = {0};
+
+	pending_clear(pending);
+	if (grafana_invites_find(turn->grafana, org->id, person(turn), pending->invites, MOST,
+				 &pending->count, &answer, err) < 0)
+		return TURN_FAILED;
+	if (answer.code != ANSWER_OK)
+		return turn_refused_in_org(turn, org, &answer, "list the invites", err);
+	return TURN_GO_ON;
+}
+
+static int revoke_one(struct turn *turn, const struct grafana_org *org,
+		      const struct grafana_invite *invite, struct error *err)
+{
+	struct answer answer = {0};
+	int rc = turn_begin_step(turn, STEP_REVOKE, err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (grafana_invite_revoke(turn->grafana, org->id, &invite->code, &answer, err) < 0)
+		return TURN_FAILED;
+	/* Looking again when the turn is resumed shows what came of it. */
+	if (answer.code == ANSWER_DOUBT)
+		return turn_in_doubt(&answer, "revoke the invite", err);
+	if (answer.code != ANSWER_OK && answer.code != ANSWER_NOT_FOUND)
+		return turn_refused_in_org(turn, org, &answer, "revoke the invite", err);
+	return turn_wrote(turn, &answer);
+}
+
+/* All but the newest of the wanted role; ROLE_UNSET wants none. *kept is its place, or
+ * the count when there is none. */
+static int revoke_others(struct turn *turn, const struct grafana_org *org,
+			 const struct pending *pending, enum role wanted, size_t *kept,
+			 struct error *err)
+{
+	int rc;
+
+	*kept = pending->count;
+	for (size_t i = 0; i < pending->count; i++)
+		if (wanted != ROLE_UNSET && pending->invites[i].role == wanted &&
+		    (*kept == pending->count ||
+		     pending->invites[i].created_ms >= pending->invites[*kept].created_ms))
+			*kept = i;
+	for (size_t i = 0; i < pending->count; i++)
+		if (i != *kept &&
+		    (rc = revoke_one(turn, org, &pending->invites[i], err)) != TURN_GO_ON)
+			return rc;
+	return TURN_GO_ON;
+}
+
+/* ---- an invite that waits ---- */
+
+static int64_t end_of(const struct grafana_invite *invite)
+{
+	return invite->created_ms == 0 ? 0 : invite->created_ms + LIFETIME_MS;
+}
+
+static int hand_out_link(struct turn *turn, const struct grafana_invite *invite,
+			 struct error *err)
+{
+	int rc;
+
+	if (invite->link.bytes == NULL)
+		return turn_refused(turn, REASON_GRAFANA_UNSUPPORTED,
+				    "this Grafana does not tell the invite's link");
+	rc = turn_take_secret(turn, CREDENTIAL_INVITE_LINK, &invite->link, end_of(invite), err);
+	return rc == TURN_GO_ON ? turn_begin_step(turn, STEP_LINK, err) : rc;
+}
+
+/* 'ours': this request has made it, or taken others away. 'link': it has to reach its
+ * person through the vault. */
+static int end_waiting(struct turn *turn, const struct grafana_org *org,
+		       const struct grafana_invite *invite, bool ours, bool link,
+		       struct error *err)
+{
+	int rc;
+
+	if (link && (rc = hand_out_link(turn, invite, err)) != TURN_GO_ON)
+		return rc;
+	turn->outcome.expires_ms = end_of(invite);
+	turn->outcome.after.exists = FACT_YES;
+	if (!ours)
+		return turn_as_asked(turn, "an invite for '%s' as %s in '%s' is pending already",
+				     person(turn), role_name(invite->role), org->name);
+	return turn_needs_action(turn, "'%s' is invited as %s to '%s'%s", person(turn),
+				 role_name(invite->role), org->name,
+				 link ? "; the link is in the vault" : "; Grafana has sent a mail");
+}
+
+/* ---- making one ---- */
+
+/* There is an account after all, or has been meanwhile. */
+static int add_account(struct turn *turn, const struct grafana_org *org, bool *there,
+		       struct error *err)
+{
+	struct evidence before = {.account = FACT_YES};
+	struct grafana_user user;
+	struct membership now;
+	int rc = turn_find_user(turn, &turn->request->user, &user, there, err);
+
+	if (rc != TURN_GO_ON || !*there)
+		return rc;
+	turn_target_user(turn, &user);
+	if ((rc = turn_protect_self(turn, &user)) != TURN_GO_ON)
+		return rc;
+	if ((rc = membership_read(turn, org->id, user.id, &now, err)) != TURN_GO_ON)
+		return rc;
+	membership_evidence(&now, &before);
+	turn_set_before(turn, &before);
+	turn->outcome.after.account = FACT_YES;
+	if (now.member && now.role == turn->request->role) {
+		membership_evidence(&now, &turn->outcome.after);
+		return turn_as_asked(turn, "'%s' has an account and is %s in '%s'",
+				     turn_who(turn), role_name(now.role), org->name);
+	}
+	rc = membership_set(turn, org, &user, &now, turn->request->role, err);
+	if (rc != TURN_GO_ON)
+		return rc;
+	return turn_applied(turn, "'%s' has an account, so no invite was made; it is now %s in '%s'",
+			    turn_who(turn), role_name(turn->request->role), org->name);
+}
+
+static int add_late(struct turn *turn, const struct grafana_org *org,
+		    const struct answer *answer, struct error *err)
+{
+	bool there = false;
+	int rc = add_account(turn, org, &there, err);
+
+	return rc == TURN_GO_ON ? turn_in_doubt(answer, "find the account", err) : rc;
+}
+
+static int refuse(struct turn *turn, const struct grafana_org *org, const struct answer *answer,
+		  struct error *err)
+{
+	if (answer->code == ANSWER_LOGIN_FORM_OFF)
+		return turn_refused_as(turn, REASON_GRAFANA_UNSUPPORTED, answer,
+				       "invite: people without an account sign in through the "
+				       "identity provider here; grant the role when they have");
+	return turn_refused_in_org(turn, org, answer, "invite", err);
+}
+
+/* GO_ON: an invite was asked for; *link becomes true when Grafana sends no mail. */
+static int ask(struct turn *turn, const struct grafana_org *org, bool *link, struct error *err)
+{
+	const struct request *request = turn->request;
+	const struct grafana_new_invite invite = {
+		.login_or_email = person(turn),
+		.name = request->user.name != NULL ? request->user.name : "",
+		.role = request->role,
+		.mail = !*link,
+	};
+	struct answer answer = {0};
+	bool added = false;
+	int rc = turn_begin_step(turn, STEP_INVITE, err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (grafana_invite_create(turn->grafana, org->id, &invite, &added, &answer, err) < 0)
+		return TURN_FAILED;
+	if (answer.code == ANSWER_EXISTS || added)
+		return add_late(turn, org, &answer, err);
+	if (answer.code == ANSWER_MAIL_OFF)
+		*link = true;
+	else if (answer.code != ANSWER_OK && answer.code != ANSWER_DOUBT)
+		return refuse(turn, org, &answer, err);
+	return turn_wrote(turn, &answer);
+}
+
+static bool has_address(const struct turn *turn)
+{
+	return strchr(person(turn), '@') != NULL;
+}
+
+/* Grafana was asked, whatever it answered: what is pending now counts. */
+static int end_asked(struct turn *turn, const struct grafana_org *org, struct pending *pending,
+		     bool link, struct error *err)
+{
+	size_t kept = 0;
+	int rc;
+
+	if ((rc = find(turn, org, pending, err)) != TURN_GO_ON)
+		return rc;
+	rc = revoke_others(turn, org, pending, turn->request->role, &kept, err);
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (kept == pending->count) {
+		error_set(err, ERROR_RETRY, "invitation", 0,
+			  "invite: it is not among the pending");
+		return TURN_FAILED;
+	}
+	if (!link || turn->vault->key != NULL)
+		return end_waiting(turn, org, &pending->invites[kept], true, link, err);
+	/* Nobody would ever get to see it. */
+	rc = revoke_one(turn, org, &pending->invites[kept], err);
+	return rc == TURN_GO_ON ? turn_need_vault(turn) : rc;
+}
+
+/* Without a mail somebody else has to hand out the link. That it can be sealed is seen
+ * to before it is needed, where that can be known. */
+static int make(struct turn *turn, const struct grafana_org *org, struct pending *pending,
+		struct error *err)
+{
+	bool link = turn->request->delivery == DELIVERY_LINK || !has_address(turn);
+	size_t kept = 0;
+	int rc;
+
+	if (link && (rc = turn_need_vault(turn)) != TURN_GO_ON)
+		return rc;
+	if ((rc = find(turn, org, pending, err)) != TURN_GO_ON)
+		return rc;
+	turn_set_before(turn, &(struct evidence){
+				      .exists = pending->count > 0 ? FACT_YES : FACT_NO});
+	rc = revoke_others(turn, org, pending, turn->request->role, &kept, err);
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (kept < pending->count)
+		return end_waiting(turn, org, &pending->invites[kept],
+				   turn_was_begun(turn) || pending->count > 1, link, err);
+	if ((rc = ask(turn, org, &link, err)) != TURN_GO_ON)
+		return rc;
+	return end_asked(turn, org, pending, link, err);
+}
+
+int invitation_make(struct turn *turn, const struct grafana_org *org, struct error *err)
+{
+	struct pending pending = {.count = 0};
+	bool there = false;
+	int rc = add_account(turn, org, &there, err);
+
+	if (rc == TURN_GO_ON) {
+		target_person(turn);
+		rc = make(turn, org, &pending, err);
+	}
+	pending_clear(&pending);
+	return rc;
+}
+
+int invitation_revoke(struct turn *turn, const struct grafana_org *org, struct error *err)
+{
+	struct pending pending = {.count = 0};
+	size_t kept = 0;
+	int rc;
+
+	target_person(turn);
+	rc = find(turn, org, &pending, err);
+	if (rc != TURN_GO_ON)
+		goto out;
+	turn_set_before(turn, &(struct evidence){.exists = pending.count > 0 ? FACT_YES : FACT_NO});
+	turn->outcome.after.exists = FACT_NO;
+	if (pending.count == 0) {
+		rc = turn_as_asked(turn, "no invite for '%s' is pending in '%s'", person(turn),
+				   org->name);
+		goto out;
+	}
+	rc = revoke_others(turn, org, &pending, ROLE_UNSET, &kept, err);
+	if (rc == TURN_GO_ON)
+		rc = turn_applied(turn, "%zu invites for '%s' in '%s' were revoked",
+				  pending.count, person(turn), org->name);
+out:
+	pending_clear(&pending);
+	return rc;
+}
