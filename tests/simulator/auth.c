@@ -2,8 +2,8 @@
 /*
  * auth.c - who asks, and in which org.
  *
- * Basic credentials and sessions: there are no service accounts yet, so every token is
- * an unknown one. Called with the lock held. A password is wiped once compared.
+ * Basic credentials and sessions here; tokens are auth_token.c's. Called with the lock held. A
+ * password is wiped once compared.
  *
  * Limit: the caches of the real server (signed-in user 5 s, permissions 10-60 s)
  * are not played; a change of rights counts at once.
@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "tests/simulator/answer.h"
+#include "tests/simulator/auth_token.h"
 #include "tests/simulator/exchange.h"
 #include "tests/simulator/sim.h"
 
@@ -172,7 +173,7 @@ static void note_seen(struct exchange *exchange)
 static enum auth_result check_basic(struct exchange *exchange)
 {
 	if (strcmp(exchange->login, "api_key") == 0)
-		return refuse(exchange, ANSWER_BAD_TOKEN);
+		return auth_token_check(exchange, exchange->password);
 	if (is_blocked(exchange))
 		return refuse(exchange,
 			      exchange->form_login ? ANSWER_LOGIN_BLOCKED : ANSWER_BLOCKED);
@@ -284,7 +285,7 @@ enum auth_result auth_check(struct exchange *exchange)
 		return exchange->cookie != NULL ? check_session(exchange) : AUTH_NO_CREDENTIALS;
 	if (strncmp(header, bearer_prefix, sizeof bearer_prefix - 1) == 0 &&
 	    header[sizeof bearer_prefix - 1] != '\0')
-		return refuse(exchange, ANSWER_BAD_TOKEN);
+		return auth_token_check(exchange, header + sizeof bearer_prefix - 1);
 	if (exchange->login == NULL)
 		return refuse(exchange, ANSWER_BAD_BASIC_HEADER);
 	result = check_basic(exchange);

@@ -152,6 +152,11 @@ bool bind_bool(struct exchange *exchange, const char *key, bool *value)
 	return true;
 }
 
+bool bind_has(struct exchange *exchange, const char *key)
+{
+	return find(exchange, key) != NULL;
+}
+
 /* 7.5 takes "" for Viewer, and only names in their right case. */
 bool bind_role(struct exchange *exchange, enum role *role)
 {

@@ -18,6 +18,8 @@ bool bind_text(struct exchange *exchange, const char *key, const char **value); 
 bool bind_required_text(struct exchange *exchange, const char *key, const char **value);
 bool bind_int(struct exchange *exchange, const char *key, int64_t *value);  /* 0 if absent */
 bool bind_bool(struct exchange *exchange, const char *key, bool *value); /* false if absent */
+/* Is the key there, with a value? */
+bool bind_has(struct exchange *exchange, const char *key);
 bool bind_role(struct exchange *exchange, enum role *role);		 /* "role", required */
 
 #endif

@@ -104,7 +104,7 @@ static void get_settings(struct exchange *exchange)
 		ok(exchange),
 		"{\"version\":\"%s\",\"latency_ms\":%lld,\"auto_assign_org\":%s,"
 		"\"password_policy\":%s,\"login_form\":%s,\"smtp\":%s,\"brute_force\":%s,"
-		"\"request_log\":%s,"
+		"\"request_log\":%s,\"key_max_ttl_s\":%lld,\"token_limit_days\":%lld,"
 		"\"model\":\"%s\"}",
 		settings->version->name, (long long)settings->latency_ms,
 		settings->auto_assign_org ? "true" : "false",
@@ -112,6 +112,7 @@ static void get_settings(struct exchange *exchange)
 		settings->login_form ? "true" : "false", settings->smtp ? "true" : "false",
 		settings->brute_force ? "true" : "false",
 		exchange->sim->journal.enabled ? "true" : "false",
+		(long long)settings->key_max_ttl_s, (long long)settings->token_limit_days,
 		model_name(&exchange->sim->model));
 }
 
@@ -140,6 +141,14 @@ static const char *set_one(struct sim *sim, const char *name, const json_t *valu
 		{"brute_force", &settings->brute_force},
 		{"request_log", &sim->journal.enabled},
 	};
+	const struct {
+		const char *name;
+		int64_t *number;
+	} numbers[] = {
+		{"latency_ms", &settings->latency_ms},
+		{"key_max_ttl_s", &settings->key_max_ttl_s},
+		{"token_limit_days", &settings->token_limit_days},
+	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
 		if (strcmp(flags[i].name, name) != 0)
@@ -149,9 +158,13 @@ static const char *set_one(struct sim *sim, const char *name, const json_t *valu
 		*flags[i].flag = json_is_true(value);
 		return NULL;
 	}
-	if (strcmp(name, "latency_ms") == 0 && json_is_integer(value)) {
-		settings->latency_ms = json_integer_value(value);
-		return settings->latency_ms >= 0 ? NULL : "latency_ms is negative";
+	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++) {
+		if (strcmp(numbers[i].name, name) != 0)
+			continue;
+		if (!json_is_integer(value) || json_integer_value(value) < 0)
+			return "that setting is a number from 0 up";
+		*numbers[i].number = json_integer_value(value);
+		return NULL;
 	}
 	if (strcmp(name, "rotate_sessions") == 0 && json_is_true(value)) {
 		sim->logins.rotations++;

@@ -15,6 +15,7 @@
 #include "tests/simulator/json_out.h"
 #include "tests/simulator/sim.h"
 #include "tests/simulator/store_team.h"
+#include "tests/simulator/store_service.h"
 
 enum { MANY = 100, MAX_BULK = 1000000, NAME_BYTES = 256 };
 
@@ -83,6 +84,44 @@ static void write_teams(struct buffer *out, const struct org *org, const char **
 	}
 }
 
+static void write_services(struct buffer *out, const struct org *org, const char **comma)
+{
+	const struct service_account *account = org->services;
+
+	for (; account != NULL; account = account->next) {
+		buffer_append_format(out, "%s{\"id\":%lld,\"org_id\":%lld,\"name\":", *comma,
+				     (long long)account->id, (long long)org->id);
+		json_out_string(out, account->name);
+		json_out_text(out, ",\"login\":");
+		json_out_string(out, account->login);
+		buffer_append_format(out, ",\"role\":\"%s\",\"isDisabled\":%s}",
+				     role_name(account->role),
+				     account->is_disabled ? "true" : "false");
+		*comma = ",";
+	}
+}
+
+/* Legacy keys among them: their service_account_id is 0. */
+static void write_tokens(struct buffer *out, const struct org *org, const char **comma)
+{
+	char hex[2 * DIGEST_SHA256_BYTES + 1];
+
+	for (const struct api_token *token = org->tokens; token != NULL; token = token->next) {
+		buffer_append_format(out, "%s{\"id\":%lld,\"org_id\":%lld,\"name\":", *comma,
+				     (long long)token->id, (long long)org->id);
+		json_out_string(out, token->name);
+		text_hex(token->key_sha256, sizeof token->key_sha256, hex);
+		buffer_append_format(
+			out,
+			",\"service_account_id\":%lld,\"role\":\"%s\",\"expires_ms\":%lld,"
+			"\"key_sha256\":\"%s\"}",
+			token->account != NULL ? (long long)token->account->id : 0LL,
+			role_name(token->account != NULL ? token->account->role : token->role),
+			(long long)token->expires_ms, hex);
+		*comma = ",";
+	}
+}
+
 static void write_counters(struct buffer *out, const struct counters *counters)
 {
 	const char *comma = "";
@@ -120,6 +159,14 @@ void control_write_state(struct sim *sim, struct buffer *out)
 	comma = "";
 	for (size_t i = 0; i < orgs; i++)
 		write_teams(out, org[i], &comma);
+	json_out_text(out, "],\"service_accounts\":[");
+	comma = "";
+	for (size_t i = 0; i < orgs; i++)
+		write_services(out, org[i], &comma);
+	json_out_text(out, "],\"tokens\":[");
+	comma = "";
+	for (size_t i = 0; i < orgs; i++)
+		write_tokens(out, org[i], &comma);
 	json_out_text(out, "],\"counters\":{");
 	write_counters(out, &sim->store.counters);
 	json_out_text(out, "}}");

@@ -35,6 +35,10 @@ enum {
 	STRICT_SLASH = 1,    /* a trailing slash is another route */
 	OUTSIDE_SIGN_IN = 2, /* see version.admin_routes_open */
 	PING_STYLE = 4,	     /* its own writer for "no credentials" */
+	SERVICE_ACCOUNTS = 8, /* only where the version has them */
+	API_KEYS_ROUTE = 16,  /* likewise */
+	PERSONAL = 32,	      /* needs somebody: a token is nobody */
+	SERVICE_ROUTE = SERVICE_ACCOUNTS | OUTSIDE_SIGN_IN,
 };
 
 struct route {
@@ -55,12 +59,12 @@ static const struct route routes[] = {
 	{METHOD_POST, "/api/user/auth-tokens/rotate", OPEN, 0, "", STRICT_SLASH, route_rotate},
 	{METHOD_GET, "/api/login/ping", SIGNED_IN, 0, "", PING_STYLE, route_login_ping},
 	{METHOD_GET, "/api/frontend/settings", SIGNED_IN, 0, "", 0, route_frontend_settings},
-	{METHOD_GET, "/api/user", SIGNED_IN, 0, "", 0, route_self},
-	{METHOD_GET, "/api/user/orgs", SIGNED_IN, 0, "", 0, route_self_orgs},
-	{METHOD_PUT, "/api/user", SIGNED_IN, 0, "", 0, route_self_update},
-	{METHOD_PUT, "/api/user/password", SIGNED_IN, 0, "", 0, route_self_password},
-	{METHOD_POST, "/api/user/using/:orgId", SIGNED_IN, 0, "", 0, route_self_using},
-	{METHOD_GET, "/api/user/teams", SIGNED_IN, 0, "", 0, route_self_teams},
+	{METHOD_GET, "/api/user", SIGNED_IN, 0, "", PERSONAL, route_self},
+	{METHOD_GET, "/api/user/orgs", SIGNED_IN, 0, "", PERSONAL, route_self_orgs},
+	{METHOD_PUT, "/api/user", SIGNED_IN, 0, "", PERSONAL, route_self_update},
+	{METHOD_PUT, "/api/user/password", SIGNED_IN, 0, "", PERSONAL, route_self_password},
+	{METHOD_POST, "/api/user/using/:orgId", SIGNED_IN, 0, "", PERSONAL, route_self_using},
+	{METHOD_GET, "/api/user/teams", SIGNED_IN, 0, "", PERSONAL, route_self_teams},
 
 	{METHOD_GET, "/api/org", CURRENT, ROLE_NONE, "orgs:read", 0, route_org_current},
 	{METHOD_PUT, "/api/org", CURRENT, ROLE_ADMIN, "orgs:write", 0, route_org_update_current},
@@ -135,6 +139,30 @@ static const struct route routes[] = {
 	 route_server_stats},
 	{METHOD_GET, "/api/admin/settings", SERVER, 0, "settings:read", OUTSIDE_SIGN_IN,
 	 route_server_settings},
+	{METHOD_GET, "/api/serviceaccounts/search", IN_ORG, ROLE_ADMIN, "serviceaccounts:read",
+	 SERVICE_ROUTE, route_service_search},
+	{METHOD_POST, "/api/serviceaccounts", IN_ORG, ROLE_ADMIN, "serviceaccounts:create",
+	 SERVICE_ROUTE, route_service_create},
+	{METHOD_GET, "/api/serviceaccounts/:serviceId", IN_ORG, ROLE_ADMIN,
+	 "serviceaccounts:read", SERVICE_ROUTE, route_service_get},
+	{METHOD_PATCH, "/api/serviceaccounts/:serviceId", IN_ORG, ROLE_ADMIN,
+	 "serviceaccounts:write", SERVICE_ROUTE, route_service_update},
+	{METHOD_DELETE, "/api/serviceaccounts/:serviceId", IN_ORG, ROLE_ADMIN,
+	 "serviceaccounts:delete", SERVICE_ROUTE, route_service_delete},
+	{METHOD_GET, "/api/serviceaccounts/:serviceId/tokens", IN_ORG, ROLE_ADMIN,
+	 "serviceaccounts:read", SERVICE_ROUTE, route_token_list},
+	{METHOD_POST, "/api/serviceaccounts/:serviceId/tokens", IN_ORG, ROLE_ADMIN,
+	 "serviceaccounts:write", SERVICE_ROUTE, route_token_create},
+	{METHOD_DELETE, "/api/serviceaccounts/:serviceId/tokens/:tokenId", IN_ORG, ROLE_ADMIN,
+	 "serviceaccounts:write", SERVICE_ROUTE, route_token_delete},
+
+	{METHOD_GET, "/api/auth/keys", IN_ORG, ROLE_ADMIN, "apikeys:read", API_KEYS_ROUTE,
+	 route_key_list},
+	{METHOD_POST, "/api/auth/keys", IN_ORG, ROLE_ADMIN, "apikeys:create", API_KEYS_ROUTE,
+	 route_key_create},
+	{METHOD_DELETE, "/api/auth/keys/:keyId", IN_ORG, ROLE_ADMIN, "apikeys:delete",
+	 API_KEYS_ROUTE, route_key_delete},
+
 	{METHOD_POST, "/api/admin/users", SERVER, 0, "users:create", OUTSIDE_SIGN_IN,
 	 route_admin_create},
 	{METHOD_DELETE, "/api/admin/users/:adminId", SERVER, 0, "users:delete", OUTSIDE_SIGN_IN,
@@ -168,6 +196,9 @@ static const struct parameter parameters[] = {
 	{":id", true, true, ANSWER_ID_INVALID},
 	{":adminId", true, false, ANSWER_ID_INVALID},
 	{":teamId", true, false, ANSWER_TEAM_ID_INVALID},
+	{":serviceId", true, false, ANSWER_SERVICE_ID_INVALID},
+	{":tokenId", true, false, ANSWER_TOKEN_ID_INVALID},
+	{":keyId", true, false, ANSWER_ID_INVALID},
 	{":name", false, false, ANSWER_BAD_REQUEST},
 };
 
@@ -207,10 +238,21 @@ static bool path_matches(const struct route *route, struct exchange *exchange)
 	return false;
 }
 
+static bool is_played(const struct route *route, const struct version *version)
+{
+	if ((route->flags & SERVICE_ACCOUNTS) != 0)
+		return version->service_accounts;
+	if ((route->flags & API_KEYS_ROUTE) != 0)
+		return version->api_keys != API_KEYS_GONE;
+	return true;
+}
+
 static const struct route *find_route(struct exchange *exchange)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(routes); i++)
-		if (routes[i].method == exchange->method && path_matches(&routes[i], exchange))
+		if (routes[i].method == exchange->method &&
+		    is_played(&routes[i], exchange->version) &&
+		    path_matches(&routes[i], exchange))
 			return &routes[i];
 	return NULL;
 }
@@ -226,11 +268,21 @@ static bool deny(struct exchange *exchange, const struct route *route)
 	return false;
 }
 
+/* A token has its rights in its own org only. */
+static int role_in_org(const struct caller *caller, int64_t org_id)
+{
+	const struct membership *member;
+
+	if (caller->account == NULL)
+		return caller->org_id == org_id ? (int)caller->role : ROLE_INVALID;
+	member = store_member(caller->account, org_id);
+	return member != NULL ? (int)member->role : ROLE_INVALID;
+}
+
 /* Access control in the org of the path, which is always the first parameter. */
 static bool may_in_path_org(struct exchange *exchange, const struct route *route)
 {
 	const struct caller *caller = &exchange->caller;
-	const struct membership *member;
 	int64_t org_id;
 
 	if (exchange->version->roles_only)
@@ -241,9 +293,8 @@ static bool may_in_path_org(struct exchange *exchange, const struct route *route
 		answer_denied(exchange, "");
 		return false;
 	}
-	member = store_member(caller->account, org_id);
-	if (caller->server_admin || (route->scope == PATH_ORG && member != NULL &&
-				     member->role >= route->min_role))
+	if (caller->server_admin ||
+	    (route->scope == PATH_ORG && role_in_org(caller, org_id) >= route->min_role))
 		return true;
 	return deny(exchange, route);
 }
@@ -261,6 +312,10 @@ static bool may(struct exchange *exchange, const struct route *route)
 
 	if (route->scope == PATH_ORG || route->scope == PATH_SERVER)
 		return may_in_path_org(exchange, route);
+	if ((route->flags & PERSONAL) != 0 && caller->account == NULL) {
+		answer(exchange, ANSWER_SELF_NO_USER);
+		return false;
+	}
 	if (route->scope == SIGNED_IN)
 		return true;
 	if (caller->server_admin && admin_suffices(exchange, route))

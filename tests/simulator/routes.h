@@ -40,4 +40,11 @@ route_handler_fn route_admin_create, route_admin_password, route_admin_permissio
 route_handler_fn route_admin_disable, route_admin_enable, route_admin_delete;
 route_handler_fn route_admin_logout, route_admin_auth_tokens;
 
+/* routes_service.c */
+route_handler_fn route_service_search, route_service_create, route_service_get;
+route_handler_fn route_service_update, route_service_delete;
+/* routes_token.c */
+route_handler_fn route_token_list, route_token_create, route_token_delete;
+route_handler_fn route_key_list, route_key_create, route_key_delete;
+
 #endif

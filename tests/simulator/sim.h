@@ -23,6 +23,8 @@ struct sim_settings {
 	bool smtp;
 	bool brute_force; /* whether failed logins block */
 	int64_t latency_ms;
+	int64_t key_max_ttl_s;	   /* api_key_max_seconds_to_live; 0: no limit */
+	int64_t token_limit_days; /* token_expiration_day_limit; 0: no limit */
 };
 
 /* The whole server. One lock guards everything below it: handlers take a few

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "tests/simulator/store_invite.h"
 #include "tests/simulator/store_team.h"
+#include "tests/simulator/store_service.h"
 
 static const char *const role_names[] = {"None", "Viewer", "Editor", "Admin"};
 
@@ -66,6 +67,8 @@ void store_clear(struct store *store)
 	table_clear(&store->orgs_by_id);
 	table_clear(&store->orgs_by_name);
 	account_index_clear(&store->accounts);
+	table_clear(&store->services_by_login);
+	table_clear(&store->tokens_by_key);
 	free(store->orgs);
 	memset(store, 0, sizeof *store);
 }
@@ -279,6 +282,7 @@ void store_org_delete(struct store *store, struct org *org)
 	while (org->members != NULL)
 		store_member_remove(org->members);
 	store_team_clear_org(org);
+	store_service_clear_org(store, org);
 	table_remove(&store->orgs_by_id, table_hash_id(org->id), org);
 	table_remove(&store->orgs_by_name, table_hash_text(org->name), org);
 	store->orgs_stale = true;

@@ -56,8 +56,10 @@ struct org {
 	int64_t id;
 	char *name;
 	struct team *teams; /* see store_team.h */
+	struct service_account *services; /* see store_service.h */
+	struct api_token *tokens;	  /* likewise */
 	struct membership *members;
-	int64_t admin_count;
+	int64_t admin_count; /* service accounts included */
 };
 
 /* Applied changes that came over Grafana's API (not over /sim/). */
@@ -67,6 +69,8 @@ struct org {
 	X(team_creates) X(team_updates) X(team_deletes) X(team_member_adds) \
 	X(team_member_updates) X(team_member_removes) \
 	X(invite_creates) X(invite_revokes) \
+	X(service_creates) X(service_updates) X(service_deletes) X(token_creates) \
+	X(token_deletes) X(key_creates) X(key_deletes) \
 	X(logouts) X(org_creates) X(org_updates) X(org_deletes)
 
 struct counters {
@@ -83,10 +87,11 @@ struct store {
 	struct table accounts_by_id, accounts_by_login, accounts_by_email;
 	struct table orgs_by_id, orgs_by_name;
 	struct account_index accounts;
+	struct table services_by_login, tokens_by_key;
 	struct org **orgs; /* by name; valid while !orgs_stale */
 	size_t orgs_capacity;
 	bool orgs_stale;
-	int64_t last_account_id, last_org_id, last_team_id; /* ids are never used twice */
+	int64_t last_account_id, last_org_id, last_team_id, last_token_id; /* ids are never used twice */
 	int64_t server_admin_count;
 	bool ignore_case, login_first; /* of the version */
 	struct counters counters;

@@ -19,6 +19,10 @@ struct version {
 	bool login_first;	 /* a login wins over an e-mail that is the same text */
 	bool ignores_target_org; /* of the query */
 	bool brief_members;	 /* without isDisabled and authLabels */
+	bool service_accounts;	 /* has them at all */
+	enum { API_KEYS, API_KEYS_READ_ONLY, API_KEYS_GONE } api_keys;
+	bool service_login_has_org; /* their logins name the org, so names can repeat */
+	bool token_org_checked;	 /* another org in the header refuses a token */
 	bool traced;		 /* plain errors with an inner cause carry "traceID" */
 	bool legacy_cache_headers;
 	bool health_alphabetical;
