@@ -48,6 +48,19 @@
 	  "Another team has the name, letter case aside; use that one, or choose another name.") \
 	X(TEAM_PROVISIONED, "team.provisioned",                                                  \
 	  "The team is provisioned by SCIM; change it there.")                                   \
+	X(SERVICE_ACCOUNT_NOT_FOUND, "service_account.not_found",                                \
+	  "The org has no such service account.")                                                \
+	X(SERVICE_ACCOUNT_EXISTS, "service_account.exists",                                      \
+	  "The name is taken by a service account with another role or state; change that one, or choose another name.") \
+	X(SERVICE_ACCOUNT_AMBIGUOUS, "service_account.ambiguous",                                \
+	  "Several service accounts of the org have the name; say the id.")                      \
+	X(TOKEN_NOT_FOUND, "token.not_found", "The service account has no such token.")          \
+	X(TOKEN_AMBIGUOUS, "token.ambiguous",                                                    \
+	  "The service account has several tokens; say which by id or name.")                    \
+	X(TOKEN_EXISTS, "token.exists",                                                          \
+	  "The org has a token or key of that name; choose another, or leave the name to grantd.") \
+	X(TOKEN_LIFETIME, "token.lifetime",                                                      \
+	  "A token may not live that long, or for ever; ask for a shorter ttl_s, or change the limit that the message names.") \
 	X(ROLE_UNEXPECTED, "role.unexpected",                                                    \
 	  "The role held now is not the one the request expected.")                              \
 	X(ROLE_INVALID, "role.invalid", "This Grafana does not know the role.")                  \

@@ -17,16 +17,23 @@
 #include "grafana/json_get.h"
 
 /* A list, or what the answer says instead. */
-static int get_list(struct grafana_session *session, const char *path, struct reply *reply,
-		    struct answer *answer, struct error *err)
+static int get_list_in_org(struct grafana_session *session, int64_t org_id, const char *path,
+			   struct reply *reply, struct answer *answer, struct error *err)
 {
-	if (grafana_request(session, GRAFANA_READ, "GET", path, NULL, reply, err) < 0)
+	if (grafana_request_in_org(session, org_id, GRAFANA_READ, "GET", path, NULL, reply,
+				   err) < 0)
 		return -1;
 	answer_from_reply(answer, reply);
 	if (answer->code != ANSWER_OK || json_is_array(reply->json))
 		return 0;
 	error_set(err, ERROR_RETRY, "grafana", reply->status, "GET %s: not a list", path);
 	return -1;
+}
+
+static int get_list(struct grafana_session *session, const char *path, struct reply *reply,
+		    struct answer *answer, struct error *err)
+{
+	return get_list_in_org(session, 0, path, reply, answer, err);
 }
 
 static bool is_admin(const json_t *entry)
@@ -97,6 +104,18 @@ int grafana_sole_admin_of(struct grafana_session *session, int64_t user_id, int6
 		goto out;
 	}
 out:
+	reply_clear(&reply);
+	return rc;
+}
+
+int grafana_org_has_admin(struct grafana_session *session, int64_t org_id, bool *has_admin,
+			  struct answer *answer, struct error *err)
+{
+	enum { NOBODY = 0 };
+	struct reply reply = {0};
+	int rc = get_list_in_org(session, org_id, "/api/org/users", &reply, answer, err);
+
+	*has_admin = rc == 0 && answer->code == ANSWER_OK && has_other_admin(reply.json, NOBODY);
 	reply_clear(&reply);
 	return rc;
 }

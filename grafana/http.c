@@ -142,6 +142,11 @@ void grafana_session_end(struct grafana_session *session)
 	push_idle(session->grafana, session);
 }
 
+void grafana_session_forget(struct grafana_session *session)
+{
+	http_connection_forget(session->connection);
+}
+
 struct grafana *grafana_session_instance(struct grafana_session *session)
 {
 	return session->grafana;

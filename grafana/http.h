@@ -61,6 +61,9 @@ struct grafana_tally {
 };
 struct grafana_tally grafana_session_tally(const struct grafana_session *session);
 
+/* Wipe the bytes of the last answer: for those that told a secret. */
+void grafana_session_forget(struct grafana_session *session);
+
 enum grafana_effect { GRAFANA_READ, GRAFANA_WRITE };
 
 /*

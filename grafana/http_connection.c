@@ -258,6 +258,13 @@ void http_connection_rest(struct http_connection *connection)
 		buffer_clear(&connection->body);
 }
 
+void http_connection_forget(struct http_connection *connection)
+{
+	if (connection->body.bytes != NULL)
+		mem_wipe(connection->body.bytes, connection->body.capacity);
+	buffer_reset(&connection->body);
+}
+
 /* ---- one call ---- */
 
 /* curl takes lines as char *, and only reads them. */

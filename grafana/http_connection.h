@@ -32,6 +32,8 @@ struct http_connection *http_connection_new(const struct instance_settings *sett
 void http_connection_free(struct http_connection *connection);
 /* Give back what a long answer has taken. */
 void http_connection_rest(struct http_connection *connection);
+/* Wipe the bytes of the last answer. */
+void http_connection_forget(struct http_connection *connection);
 
 /* 0: a whole answer came, and *reply holds it. Otherwise libcurl's code, and *reply is
  * empty. The caller clears *reply either way. */

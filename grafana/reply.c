@@ -267,6 +267,7 @@ const char *answer_name(enum answer_code code)
 		[ANSWER_PROVISIONED] = "provisioned",
 		[ANSWER_ROLE_INVALID] = "role_invalid",
 		[ANSWER_PASSWORD_POLICY] = "password_policy",
+		[ANSWER_LIFETIME] = "lifetime",
 		[ANSWER_SESSIONS_REMAIN] = "sessions_remain",
 		[ANSWER_LOGIN_FORM_OFF] = "login_form_off",
 		[ANSWER_MAIL_OFF] = "mail_off",

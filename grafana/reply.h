@@ -57,6 +57,7 @@ enum answer_code {
 	ANSWER_PROVISIONED,	/* account is managed by SCIM */
 	ANSWER_ROLE_INVALID,
 	ANSWER_PASSWORD_POLICY,
+	ANSWER_LIFETIME,	/* a token may not live that long, or not for ever */
 	ANSWER_SESSIONS_REMAIN, /* 417: the password is set, sessions live on */
 	ANSWER_LOGIN_FORM_OFF,
 	ANSWER_MAIL_OFF,	/* Grafana has no SMTP; the rest is done */
