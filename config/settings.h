@@ -90,6 +90,12 @@ struct settings {
 		int64_t password_length;
 	} vault;
 	struct {
+		int64_t ttl_s;	   /* where a request says none */
+		int64_t max_ttl_s;
+		int64_t never_expiring; /* 1: a request may ask for it */
+		int64_t overlap_s; /* of a rotation, where a request says none */
+	} tokens;
+	struct {
 		char *listen; /* host:port; "" = off */
 	} http;
 	struct {

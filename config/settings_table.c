@@ -28,6 +28,8 @@ static const char *const auths[] = {
 	NULL,
 };
 
+static const char *const no_yes[] = {"no", "yes", NULL};
+
 static const char *const log_levels[] = {
 	[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info",
 	[LOG_DEBUG] = "debug", NULL,
@@ -127,6 +129,16 @@ const struct setting settings_table[] = {
 	 .help = "Hint for the vault: PREFIX/INSTANCE/LOGIN."},
 	{AT(vault, password_length), NUMBER(LIMIT_PASSWORD_MIN, LIMIT_PASSWORD_MAX, "24"),
 	 .help = "Characters of a password made here."},
+
+	{AT(tokens, ttl_s), NUMBER(1, LIMIT_TTL_S, "7776000"),
+	 .help = "How long a service account's token or a legacy key lives, where a request does\n"
+		 "not say. At most max_ttl_s."},
+	{AT(tokens, max_ttl_s), NUMBER(1, LIMIT_TTL_S, "31536000"),
+	 .help = "The longest life that a request may ask for."},
+	{AT(tokens, never_expiring), CHOICE(no_yes, "no"),
+	 .help = "May a request ask for a token or key that never expires?"},
+	{AT(tokens, overlap_s), NUMBER(0, LIMIT_TTL_S, "3600"),
+	 .help = "How long the old token of a rotation lives on, where a request does not say."},
 
 	{AT(http, listen), TEXT(0, 256, ""), .check = check_listen,
 	 .help = "host:port (IPv6: [host]:port) for health and metrics; empty: off."},

@@ -132,6 +132,9 @@ void settings_check_together(const struct settings *settings, const struct draft
 			1,
 			(struct quantity){"worker", "retry_base_ms",
 					  settings->worker.retry_base_ms});
+	check_not_below(draft,
+			(struct quantity){"tokens", "max_ttl_s", settings->tokens.max_ttl_s}, 1,
+			(struct quantity){"tokens", "ttl_s", settings->tokens.ttl_s});
 	for (size_t i = 0; i < settings->instance_count; i++)
 		check_instance(settings, draft, &settings->instances[i]);
 }

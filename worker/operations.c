@@ -27,6 +27,16 @@ static const struct operation *const operations[] = {
 	&operation_team_delete,
 	&operation_team_member_add,
 	&operation_team_member_remove,
+	&operation_service_account_create,
+	&operation_service_account_update,
+	&operation_service_account_disable,
+	&operation_service_account_enable,
+	&operation_service_account_delete,
+	&operation_service_account_token_create,
+	&operation_service_account_token_rotate,
+	&operation_service_account_token_delete,
+	&operation_api_key_create,
+	&operation_api_key_delete,
 	NULL,
 };
 

@@ -22,5 +22,15 @@ extern const struct operation operation_team_create;
 extern const struct operation operation_team_delete;
 extern const struct operation operation_team_member_add;
 extern const struct operation operation_team_member_remove;
+extern const struct operation operation_service_account_create;
+extern const struct operation operation_service_account_update;
+extern const struct operation operation_service_account_disable;
+extern const struct operation operation_service_account_enable;
+extern const struct operation operation_service_account_delete;
+extern const struct operation operation_service_account_token_create;
+extern const struct operation operation_service_account_token_rotate;
+extern const struct operation operation_service_account_token_delete;
+extern const struct operation operation_api_key_create;
+extern const struct operation operation_api_key_delete;
 
 #endif

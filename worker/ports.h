@@ -112,6 +112,7 @@ struct turn {
 	const struct request *request;
 	struct grafana_session *grafana;
 	const struct vault *vault;
+	const struct settings *settings;
 	const char *own_login; /* never to be touched */
 	int64_t record_time_ms;
 
@@ -131,6 +132,7 @@ struct turn {
 	enum credential_kind secret_kind;
 	int64_t secret_expires_ms; /* wall clock; 0 = never */
 	bool secret_is_set;	/* Grafana has taken it */
+	int64_t old_token_id;	/* which a rotation replaces; 0 = none, or not known yet */
 };
 
 /* An action. run() answers 0 with turn->outcome filled (done, or a definite no),

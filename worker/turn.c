@@ -31,6 +31,11 @@ bool turn_was_begun(const struct turn *turn)
 	return turn->step != NULL;
 }
 
+bool turn_step_was(const struct turn *turn, const char *step)
+{
+	return turn->step != NULL && strcmp(turn->step, step) == 0;
+}
+
 static enum credential_kind get_kind(struct slice intent)
 {
 	int64_t kind = intent_get_number(intent, "secret_kind", CREDENTIAL_PASSWORD);
@@ -52,6 +57,7 @@ void turn_init(struct turn *turn)
 	turn->outcome.target.service_account_id =
 		intent_get_number(turn->intent, "service_account_id", 0);
 	turn->outcome.target.token_id = intent_get_number(turn->intent, "token_id", 0);
+	turn->old_token_id = intent_get_number(turn->intent, "old_token_id", 0);
 	turn->secret_kind = get_kind(turn->intent);
 	turn->secret_expires_ms = intent_get_number(turn->intent, "secret_expires_ms", 0);
 	intent_get(turn->intent, "secret", state, sizeof(state));
@@ -392,6 +398,7 @@ int turn_begin_step(struct turn *turn, const char *step, struct error *err)
 	intent_put_number(&intent, "service_account_id",
 			  turn->outcome.target.service_account_id);
 	intent_put_number(&intent, "token_id", turn->outcome.target.token_id);
+	intent_put_number(&intent, "old_token_id", turn->old_token_id);
 	put_secret(&intent, turn);
 	if (intent.overflowed) {
 		error_set(err, ERROR_FATAL, "turn", 0, "step '%s': intent is too long", step);

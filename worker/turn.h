@@ -23,6 +23,9 @@ void turn_clear(struct turn *turn);
 /* Did an earlier attempt begin to write? */
 bool turn_was_begun(const struct turn *turn);
 
+/* Was this the last step that it began? */
+bool turn_step_was(const struct turn *turn, const char *step);
+
 /* ---- how an operation ends ---- */
 
 /* APPLIED, or ALREADY_SO; with a sentence for people. Answers TURN_ENDED. */

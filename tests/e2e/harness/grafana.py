@@ -90,6 +90,32 @@ class Grafana:
         found = self.expect("GET", "/api/teams/search", org=org_id)["teams"]
         return {team["name"]: team["id"] for team in found}
 
+    def service_account(self, org_id, name, role="Viewer", **more):
+        """The id of a new one."""
+        made = self.expect("POST", "/api/serviceaccounts", {"name": name, "role": role, **more}, org=org_id, status=201)
+        return made["id"]
+
+    def service_accounts(self, org_id):
+        """{name: account} of the org."""
+        found = self.expect("GET", "/api/serviceaccounts/search", org=org_id)["serviceAccounts"]
+        return {account["name"]: account for account in found}
+
+    def token(self, org_id, account_id, name, **more):
+        """(id, key) of a new one."""
+        path = f"/api/serviceaccounts/{account_id}/tokens"
+        made = self.expect("POST", path, {"name": name, **more}, org=org_id)
+        return made["id"], made["key"]
+
+    def tokens(self, org_id, account_id):
+        """{name: id} of the account's tokens."""
+        found = self.expect("GET", f"/api/serviceaccounts/{account_id}/tokens", org=org_id)
+        return {token["name"]: token["id"] for token in found}
+
+    def org_of_key(self, key):
+        """The id of the org that a token or legacy key lets into; None if it does not."""
+        status, answer = call(self.url + "/api/org", "GET", headers={"Authorization": "Bearer " + key})
+        return answer["id"] if status == 200 else None
+
     def is_server_admin(self, login):
         return self.expect("GET", f"/api/users/{self.lookup(login)['id']}")["isGrafanaAdmin"]
 
