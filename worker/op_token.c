@@ -3,8 +3,8 @@
  * op_token.c - service_account_token.create, .rotate and .delete.
  *
  * A rotation makes a new token first, by a name that is made of the request's id, and
- * takes the old one away last, when no overlap is asked for; else it is left for a later
- * request to delete. Which token is the old one is settled before the first write and
+ * takes the old one away last: at once when no overlap is asked for, else by a request
+ * that comes due, which names it by id and name. Which token is the old one is settled before the first write and
  * noted, so nothing else is ever deleted.
  *
  * Limit: which token grantd itself uses, if it uses one, Grafana does not tell; its
@@ -18,6 +18,8 @@
 #include "base/text.h"
 #include "worker/minting.h"
 #include "worker/service_account.h"
+
+enum { MS_PER_S = 1000 };
 
 /* Where the tokens of the request are: the org and the service account, which must be there. */
 static int find_place(struct turn *turn, struct grafana_org *org,
@@ -167,6 +169,32 @@ static int64_t overlap_s(const struct turn *turn)
 							   : turn->settings->tokens.overlap_s;
 }
 
+/* The new one is there: what becomes of the old one. */
+static int end_old(struct turn *turn, const struct grafana_token_place *place,
+		   const struct grafana_service_account *account,
+		   const struct grafana_token *token, struct error *err)
+{
+	const char *old_name = turn->outcome.before.name;
+	int64_t wait_s = overlap_s(turn);
+	struct request *later;
+	int rc;
+
+	if (wait_s > 0) {
+		later = turn_follow_up(turn, "overlap", "service_account_token.delete",
+				       clock_wall_ms(turn->clock) + wait_s * MS_PER_S);
+		later->org.id = place->org_id;
+		later->service_account.id = place->account_id;
+		later->token.id = turn->old_token_id;
+		later->token.name = mem_strdup(old_name);
+		return turn_applied(turn, "'%s' has a new token '%s'; '%s' will be deleted in %" PRId64
+				    " s", account->name, token->name, old_name, wait_s);
+	}
+	if ((rc = minting_remove(turn, place, turn->old_token_id, err)) != TURN_GO_ON)
+		return rc;
+	return turn_applied(turn, "'%s' has a new token '%s'; '%s' was deleted", account->name,
+			    token->name, old_name);
+}
+
 static int run_rotate(struct turn *turn, struct error *err)
 {
 	struct minting minting = {.kind = CREDENTIAL_TOKEN};
@@ -189,18 +217,7 @@ static int run_rotate(struct turn *turn, struct error *err)
 	if (!found)
 		return turn_applied(turn, "'%s' has a new token '%s'; the old one is gone",
 				    account.name, token.name);
-	if (overlap_s(turn) == 0) {
-		rc = minting_remove(turn, &minting.place, turn->old_token_id, err);
-		return rc != TURN_GO_ON
-			       ? rc
-			       : turn_applied(turn, "'%s' has a new token '%s'; '%s' was deleted",
-					      account.name, token.name,
-					      turn->outcome.before.name);
-	}
-	return turn_needs_action(turn,
-				 "'%s' has a new token '%s'; '%s' lives on: delete it when nobody "
-				 "uses it any more",
-				 account.name, token.name, turn->outcome.before.name);
+	return end_old(turn, &minting.place, &account, &token, err);
 }
 
 const struct operation operation_service_account_token_rotate = {

@@ -319,6 +319,7 @@ static void turn_from_job(struct turn *turn, struct pipeline *pipeline, struct j
 	turn->request = &job->request;
 	turn->vault = pipeline->vault;
 	turn->settings = pipeline->settings;
+	turn->clock = pipeline->clock;
 	turn->own_login = grafana_settings(job->instance->grafana)->user;
 	turn->record_time_ms = job->record_time_ms;
 	turn->resumed = job->claim.outcome == CLAIM_RESUME;

@@ -113,6 +113,7 @@ struct turn {
 	struct grafana_session *grafana;
 	const struct vault *vault;
 	const struct settings *settings;
+	const struct clock *clock;
 	const char *own_login; /* never to be touched */
 	int64_t record_time_ms;
 

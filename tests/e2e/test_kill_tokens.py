@@ -23,6 +23,10 @@ TOKEN_POINTS = {"after_step": (1, 1, 2), "after_write": (1, 1, 1, 2), "before_co
 SAID_POINTS = {"after_step": (1, 2), "after_write": (1, 1)}
 # With the old one's deletion as the last write.
 ROTATE_POINTS = {"after_step": (1, 1, 2), "after_write": (1, 2, 3), "before_complete": (1,), "in_commit": (1,)}
+# Passed by the rotation first, but for after_due, and then by what comes due. What a
+# worker took that died comes due again a minute later.
+OVERLAP_POINTS = {"after_due": (1,), "before_complete": (1, 2), "after_produce": (1, 1), "after_commit": (1, 1)}
+OVERLAP_DEADLINE_S = 120
 ACCOUNT_POINTS = {"after_write": (1,) * 5, "after_step": (1, 2, 3)}
 
 
@@ -93,6 +97,32 @@ def test_a_rotation_takes_away_what_it_was_told(desk, sim, point, passings):
     assert sim.org_of_key(desk.password_of(outcome)) == org.id
     assert sim.org_of_key(made["old"][1]) is None
     assert sim.org_of_key(made["other"][1]) == org.id
+
+
+@pytest.mark.parametrize("_grafana, point, passings", cases(OVERLAP_POINTS), indirect=["_grafana"])
+def test_the_old_token_goes_once_when_its_time_has_come(desk, sim, point, passings):
+    """Workers die before or while what came due is written; two that are left see to it."""
+    org, account, made = bot_in(desk, "old", "other")
+    stage = desk.stage
+    event = request("service_account_token.rotate", org=org.by_id, service_account={"id": account},
+                    token={"id": made["old"][0]}, overlap_s=2)
+    stage.send(event)
+    for passing in passings:
+        worker = stage.worker(ALONE, {"GRANTD_DEBUG_CRASH": f"{point}:{passing}"}, "crash/grantd", name="w1")
+        worker.start(ready=False)
+        worker.wait_exit(-signal.SIGKILL)
+    survivors = [stage.worker(SHORT, name=name).start(ready=False) for name in ("w1", "w2")]
+    outcome = stage.outcome_of(event)["data"]
+    later = stage.follow_up_of(outcome, deadline_s=OVERLAP_DEADLINE_S)
+    stage.wait_consumed()
+    for survivor in survivors:
+        survivor.stop()
+    stage.settle()
+    for ended in (outcome, later):
+        assert (ended["result"], ended["reason"]["code"]) == ("applied", "ok"), ended
+    assert set(sim.tokens(org.id, account)) == {"other", outcome["target"]["token_name"]}
+    assert sim.counters()["token_deletes"] == 1
+    assert sim.org_of_key(desk.password_of(outcome)) == org.id
 
 
 @pytest.mark.parametrize("_grafana, point, passings", cases(ACCOUNT_POINTS), indirect=["_grafana"])

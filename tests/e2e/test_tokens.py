@@ -26,10 +26,10 @@ def desk(open_stage):
 
 
 class Bot:
-    """A service account of an org of its own."""
+    """A service account, of an org of its own if none is said."""
 
-    def __init__(self, desk):
-        self.desk, self.org, self.name = desk, desk.org(), desk.name("bot")
+    def __init__(self, desk, org=None):
+        self.desk, self.org, self.name = desk, org or desk.org(), desk.name("bot")
         self.id = desk.grafana.service_account(self.org.id, self.name, "Viewer")
 
     @property
@@ -91,9 +91,7 @@ def test_create_by_a_name_that_is_said(desk, bot):
         again = bot.ask("create", token={"name": "deploy"})
     was(again, "refused", "token.exists")
     assert "credential" not in again
-    other = Bot(desk)
-    other.org = bot.org
-    other.id = desk.grafana.service_account(bot.org.id, other.name)
+    other = Bot(desk, bot.org)
     assert "elsewhere in the org" in was(other.ask("create", token={"name": "deploy"}), "refused", "token.exists")
     assert list(bot.tokens) == ["deploy"]
 
@@ -113,15 +111,6 @@ def test_lives_that_are_not_allowed(desk, bot):
     desk.sim.settings(key_max_ttl_s=0)
     assert "global limit" in was(outcome, "refused", "token.lifetime", 400)
     assert bot.tokens == {}
-
-
-def test_a_rotation_with_an_overlap_leaves_the_old_one(desk, bot):
-    _, old_key = bot.make("old")
-    outcome = bot.ask("rotate", overlap_s=60)
-    assert "'old' lives on" in was(outcome, "needs_action", status=200)
-    bot.key_of(outcome)
-    assert set(bot.tokens) == {"old", outcome["target"]["token_name"]}
-    assert desk.grafana.org_of_key(old_key) == bot.org.id
 
 
 def test_what_is_not_there(desk, bot):
@@ -236,6 +225,35 @@ def test_a_rotation_with_a_lost_answer(desk, bot, method, kind):
     bot.key_of(outcome)
     assert set(bot.tokens) == {"other", outcome["target"]["token_name"]}
     assert evidence(outcome)[0] == {"exists": True, "name": "old"}
+
+
+# ---- rotate, with an overlap ----
+
+
+def test_after_the_overlap_the_old_one_goes(desk, bot):
+    token, old_key = bot.make("old")
+    bot.make("other")
+    outcome = bot.ask("rotate", token={"name": "old"}, overlap_s=2, requested_by="ada@example.com", ticket="INC-1")
+    was(outcome, "applied", status=200)
+    new = outcome["target"]["token_name"]
+    bot.key_of(outcome)
+    later = desk.stage.follow_up_of(outcome)
+    was(later, "applied", status=200)
+    assert (later["target"]["token_id"], later["target"]["token_name"]) == (token["id"], "old")
+    assert (later["requested_by"], later["ticket"]) == ("ada@example.com", "INC-1")
+    assert set(bot.tokens) == {"other", new} and desk.grafana.org_of_key(old_key) is None
+    bot.key_of(outcome)
+
+
+def test_until_then_both_work(desk, bot):
+    _, old_key = bot.make("old")
+    outcome = bot.ask("rotate", overlap_s=3600)
+    was(outcome, "applied", status=200)
+    assert "will be deleted in 3600 s" in outcome["reason"]["message"]
+    at = datetime.datetime.fromisoformat(outcome["follow_up"]["at"].replace("Z", "+00:00"))
+    assert 3500 < (at - datetime.datetime.now(datetime.timezone.utc)).total_seconds() <= 3600
+    bot.key_of(outcome)
+    assert desk.grafana.org_of_key(old_key) == bot.org.id
 
 
 # ---- legacy keys ----

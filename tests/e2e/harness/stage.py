@@ -86,6 +86,15 @@ class Stage:
         """Send one request as send() does; its outcome's data."""
         return self.outcome_of(self.send(request, **options))["data"]
 
+    def follow_up_of(self, outcome, deadline_s=DEADLINE_S):
+        """The outcome's data of the request that grantd asks of itself because of another's."""
+        told = outcome["follow_up"]
+        event = {"type": REQUEST_TYPE, "source": told["source"], "id": told["request_id"]}
+        self.requests.append(event)
+        found = self.outcome_of(event, deadline_s)["data"]
+        assert found["action"] == told["action"]
+        return found
+
     def all_outcomes(self, deadline_s=60):
         """Wait until there are as many outcomes as requests; {request key: outcome data}."""
         wanted = {request_key(event) for event in self.requests}
