@@ -174,6 +174,8 @@ const struct command command_submit = {
 		"  --login, --email, --name TEXT\n"
 		"  --org NAME, --org-id N\n"
 		"  --team NAME, --team-id N; --team-email TEXT for a new one\n"
+		"  --service-account NAME, --service-account-id N; --token NAME, --token-id N;\n"
+		"  --api-key NAME, --api-key-id N; --ttl-s N, --overlap-s N\n"
 		"  --role, --expected-role, --to-role  Viewer, Editor, Admin or None\n"
 		"  --if-no-account fail|create, --on-existing keep|reset\n"
 		"  --set-login, --set-email, --set-name TEXT   new values, for account.update\n"
@@ -191,6 +193,8 @@ const struct command command_submit = {
 		"  org_role.grant, .revoke\n"
 		"  account.create, .update, .disable, .enable, .delete, .logout, .reset_password\n"
 		"  server_admin.grant, .revoke\n"
-		"  team.create, .delete; team_member.add, .remove\n",
+		"  team.create, .delete; team_member.add, .remove\n"
+		"  service_account.create, .update, .disable, .enable, .delete\n"
+		"  service_account_token.create, .rotate, .delete; api_key.create, .delete\n",
 	.run = run,
 };

@@ -13,8 +13,10 @@
 #include "base/text.h"
 #include "codec/json_write.h"
 
-enum group { IN_ORG, IN_USER, IN_SET, IN_TEAM, IN_DATA, GROUP_COUNT };
-static const char *const group_names[] = {"org", "user", "set", "team", NULL};
+enum group { IN_ORG, IN_USER, IN_SET, IN_TEAM, IN_SERVICE_ACCOUNT, IN_TOKEN, IN_API_KEY, IN_DATA,
+	     GROUP_COUNT };
+static const char *const group_names[] = {"org",   "user",    "set", "team", "service_account",
+					  "token", "api_key", NULL};
 
 static const struct field {
 	const char *flag;
@@ -32,6 +34,14 @@ static const struct field {
 	{"team", IN_TEAM, "name"},
 	{"team-id", IN_TEAM, "id"},
 	{"team-email", IN_TEAM, "email"},
+	{"service-account", IN_SERVICE_ACCOUNT, "name"},
+	{"service-account-id", IN_SERVICE_ACCOUNT, "id"},
+	{"token", IN_TOKEN, "name"},
+	{"token-id", IN_TOKEN, "id"},
+	{"api-key", IN_API_KEY, "name"},
+	{"api-key-id", IN_API_KEY, "id"},
+	{"ttl-s", IN_DATA, "ttl_s"},
+	{"overlap-s", IN_DATA, "overlap_s"},
 	{"role", IN_DATA, "role"},
 	{"expected-role", IN_DATA, "expected_role"},
 	{"to-role", IN_DATA, "to_role"},
@@ -148,15 +158,29 @@ static enum exit_code read_option(const struct command *command, struct context 
 	return command_option(command, context, option);
 }
 
+/* The least it can be; -1: it is no number. */
+static int64_t least_number(const struct field *field)
+{
+	static const struct {
+		const char *member;
+		int64_t least;
+	} numbers[] = {{"id", 1}, {"ttl_s", 1}, {"overlap_s", 0}};
+
+	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++)
+		if (strcmp(field->member, numbers[i].member) == 0)
+			return numbers[i].least;
+	return -1;
+}
+
 static enum exit_code check_numbers(const struct command *command, const struct submit_options *options)
 {
 	enum exit_code code = CODE_GO_ON;
 	int64_t ignored;
 
 	for (size_t i = 0; i < FIELD_COUNT && code == CODE_GO_ON; i++)
-		if (options->fields[i] != NULL && strcmp(fields[i].member, "id") == 0)
-			code = command_number(command, fields[i].flag, options->fields[i], 1,
-					      INT64_MAX, &ignored);
+		if (options->fields[i] != NULL && least_number(&fields[i]) >= 0)
+			code = command_number(command, fields[i].flag, options->fields[i],
+					      least_number(&fields[i]), INT64_MAX, &ignored);
 	return code;
 }
 
@@ -186,7 +210,7 @@ static void write_field(struct json_writer *writer, const struct field *field, c
 {
 	int64_t number;
 
-	if (strcmp(field->member, "id") == 0 && text_to_int64(value, 1, INT64_MAX, &number))
+	if (least_number(field) >= 0 && text_to_int64(value, 0, INT64_MAX, &number))
 		json_write_integer(writer, field->member, number);
 	else
 		json_write_text(writer, field->member, value);

@@ -55,6 +55,19 @@ static void writes_a_grant(void **state)
 		    "\"user\":{\"email\":\"ada@example.com\"},\"role\":\"Editor\"}");
 }
 
+static void writes_a_token(void **state)
+{
+	(void)state;
+	assert_data(WORDS("service_account_token.rotate", "--org-id", "7", "--service-account",
+			  "bot", "--token-id", "4", "--ttl-s", "60", "--overlap-s", "0"),
+		    "{\"action\":\"service_account_token.rotate\",\"org\":{\"id\":7},"
+		    "\"service_account\":{\"name\":\"bot\"},\"token\":{\"id\":4},"
+		    "\"ttl_s\":60,\"overlap_s\":0}");
+	assert_data(WORDS("api_key.create", "--org", "A", "--api-key", "k", "--role", "Viewer"),
+		    "{\"action\":\"api_key.create\",\"org\":{\"name\":\"A\"},"
+		    "\"api_key\":{\"name\":\"k\"},\"role\":\"Viewer\"}");
+}
+
 static void writes_a_team(void **state)
 {
 	(void)state;
@@ -174,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_a_grant),
 		cmocka_unit_test(writes_a_team),
+		cmocka_unit_test(writes_a_token),
 		cmocka_unit_test(takes_the_action_wherever_it_stands),
 		cmocka_unit_test(writes_every_field),
 		cmocka_unit_test(a_target_without_fields_is_a_file),
