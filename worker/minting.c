@@ -86,8 +86,9 @@ int minting_refused(struct turn *turn, const struct grafana_token_place *place,
 {
 	if (answer->code == ANSWER_UNSUPPORTED && place->account_id == 0)
 		return turn_refused(turn, REASON_GRAFANA_UNSUPPORTED,
-				    "%s: this Grafana no longer has legacy API keys (gone since 11.3); "
-				    "ask for a service_account_token instead. Grafana said %d: %s",
+				    "%s: this Grafana no longer has legacy API keys (gone since "
+				    "11.3); ask for a service_account_token instead. Grafana said "
+				    "%d: %s",
 				    doing, answer->status, answer->message);
 	return turn_refused_as(turn, reason_of(answer, place), answer, doing);
 }
@@ -100,8 +101,8 @@ static int find_named(struct turn *turn, const struct minting *minting,
 	size_t count;
 
 	*found = false;
-	if (grafana_token_find(turn->grafana, &minting->place, &wish, token, &count, &answer, err) <
-	    0)
+	if (grafana_token_find(turn->grafana, &minting->place, &wish, token, &count, &answer,
+			       err) < 0)
 		return TURN_FAILED;
 	if (answer.code == ANSWER_NOT_FOUND)
 		return TURN_GO_ON;
@@ -165,8 +166,8 @@ static int refuse_existing(struct turn *turn, const struct minting *minting,
 			    thing(&minting->place), minting->name, token->id);
 }
 
-/* What the name stands for must make room, if it is a token whose key is lost. Its key may even be
- * published, if Redis was emptied: so the version is raised first, and noted. */
+/* What the name stands for must make room, if it is a token whose key is lost. Its key may
+ * even be published, if Redis was emptied: so the version is raised first, and noted. */
 static int clear_name(struct turn *turn, const struct minting *minting,
 		      const struct grafana_token *token, struct error *err)
 {
@@ -212,8 +213,8 @@ static int mint(struct turn *turn, const struct minting *minting, struct error *
 	if (rc != TURN_GO_ON)
 		return rc;
 	rc = TURN_FAILED;
-	if (grafana_token_create(turn->grafana, &minting->place, &wanted, &key, &id, &answer, err) <
-	    0)
+	if (grafana_token_create(turn->grafana, &minting->place, &wanted, &key, &id, &answer,
+				 err) < 0)
 		goto out;
 	if (answer.code == ANSWER_EXISTS)
 		rc = settle_taken(turn, minting, &answer, err);
@@ -251,7 +252,8 @@ static int read_back(struct turn *turn, const struct minting *minting,
 		return rc;
 	if (found && token->id == turn->outcome.target.token_id)
 		return TURN_GO_ON;
-	error_set(err, ERROR_RETRY, "minting", 0, "the new token '%s' is gone again", minting->name);
+	error_set(err, ERROR_RETRY, "minting", 0, "the new token '%s' is gone again",
+		  minting->name);
 	return TURN_FAILED;
 }
 

@@ -4,8 +4,8 @@
  *
  * A rotation makes a new token first, by a name that is made of the request's id, and
  * takes the old one away last: at once when no overlap is asked for, else by a request
- * that comes due, which names it by id and name. Which token is the old one is settled before the first write and
- * noted, so nothing else is ever deleted.
+ * that comes due, which names it by id and name. Which token is the old one is settled
+ * before the first write and noted, so nothing else is ever deleted.
  *
  * Limit: which token grantd itself uses, if it uses one, Grafana does not tell; its
  * service account as a whole is protected.
@@ -123,8 +123,8 @@ static int find_own(struct turn *turn, const struct grafana_service_account *acc
 	struct answer answer = {0};
 	size_t count;
 
-	if (grafana_token_find(turn->grafana, &minting->place, &wish, &token, &count, &answer, err) <
-	    0)
+	if (grafana_token_find(turn->grafana, &minting->place, &wish, &token, &count, &answer,
+			       err) < 0)
 		return TURN_FAILED;
 	return answer.code == ANSWER_OK ? TURN_GO_ON : refuse_old(turn, account, others);
 }
@@ -145,8 +145,8 @@ static int find_old(struct turn *turn, const struct grafana_service_account *acc
 	struct answer answer = {0};
 	size_t count;
 
-	if (grafana_token_find(turn->grafana, &minting->place, &wish, &token, &count, &answer, err) <
-	    0)
+	if (grafana_token_find(turn->grafana, &minting->place, &wish, &token, &count, &answer,
+			       err) < 0)
 		return TURN_FAILED;
 	if (answer.code != ANSWER_OK && answer.code != ANSWER_NOT_FOUND)
 		return minting_refused(turn, &minting->place, &answer, "look for the old token");
@@ -186,8 +186,10 @@ static int end_old(struct turn *turn, const struct grafana_token_place *place,
 		later->service_account.id = place->account_id;
 		later->token.id = turn->old_token_id;
 		later->token.name = mem_strdup(old_name);
-		return turn_applied(turn, "'%s' has a new token '%s'; '%s' will be deleted in %" PRId64
-				    " s", account->name, token->name, old_name, wait_s);
+		return turn_applied(turn,
+				    "'%s' has a new token '%s'; '%s' will be deleted in %" PRId64
+				    " s",
+				    account->name, token->name, old_name, wait_s);
 	}
 	if ((rc = minting_remove(turn, place, turn->old_token_id, err)) != TURN_GO_ON)
 		return rc;
@@ -255,8 +257,9 @@ static int find_token(struct turn *turn, const struct grafana_token_place *place
 		return minting_refused(turn, place, &answer, "look for the token");
 	if (!*found || fits_name(turn, token))
 		return TURN_GO_ON;
-	return turn_refused(turn, REASON_TOKEN_NOT_FOUND, "token %" PRId64 " is named '%s', not '%s'",
-			    token->id, token->name, named->name);
+	return turn_refused(turn, REASON_TOKEN_NOT_FOUND,
+			    "token %" PRId64 " is named '%s', not '%s'", token->id, token->name,
+			    named->name);
 }
 
 static int run_delete(struct turn *turn, struct error *err)
