@@ -135,6 +135,17 @@ static const struct answer_row rows[] = {
 	 "first."},
 	{ANSWER_ORG_DELETE_NOT_FOUND, V_FIRST, V_LAST, 404, PLAIN, NULL,
 	 "Failed to delete organization. ID not found"},
+	{ANSWER_ORG_QUOTAS, V_FIRST, V10_1, 500, CAUSED, NULL, "failed to get quota"},
+	{ANSWER_ORG_QUOTAS, V10_4, V_LAST, 403, TYPED, "quota.disabled", "Quotas not enabled"},
+	{ANSWER_FOLDER_GENERAL, V_FIRST, V_LAST, 400, CAUSED, NULL,
+	 "A folder with that name already exists"},
+	{ANSWER_FOLDER_TITLE_TAKEN, V_FIRST, V10_4, 409, PLAIN, NULL,
+	 "a folder or dashboard in the general folder with the same name already exists"},
+	{ANSWER_FOLDER_TITLE_TAKEN, V11_6, V_LAST, 409, PLAIN, NULL,
+	 "a folder with the same name already exists in the current location"},
+	{ANSWER_DASHBOARD_NOT_FOUND, V_FIRST, V_LAST, 404, CAUSED, NULL, "Dashboard not found"},
+	{ANSWER_DASHBOARD_FOLDER_NOT_FOUND, V_FIRST, V_LAST, 400, CAUSED, NULL,
+	 "Folder not found"},
 	{ANSWER_MEMBER_USER_NOT_FOUND, V_FIRST, V_LAST, 404, PLAIN, NULL, "User not found"},
 	{ANSWER_MEMBER_ADD_FAILED, V_FIRST, V_LAST, 500, CAUSED, NULL,
 	 "Could not add user to organization"},
@@ -385,6 +396,20 @@ void answer_revoked(struct exchange *exchange)
 	json_out_text(&reply->body,
 		      "{\"error\":{\"id\":\"ERR_TOKEN_REVOKED\",\"maxConcurrentSessions\":0},"
 		      "\"message\":\"Token revoked\"}\n");
+}
+
+void answer_word(struct exchange *exchange, int status, const char *message, const char *word)
+{
+	struct reply *reply = &exchange->reply;
+
+	reply->status = status;
+	reply->content = CONTENT_JSON;
+	buffer_reset(&reply->body);
+	json_out_text(&reply->body, "{\"message\":");
+	json_out_string(&reply->body, message);
+	if (word != NULL)
+		buffer_append_format(&reply->body, ",\"status\":\"%s\"", word);
+	json_out_text(&reply->body, "}");
 }
 
 void answer_done(struct exchange *exchange, const char *message)

@@ -48,6 +48,11 @@ enum answer {
 	ANSWER_ORG_UPDATE_FAILED,
 	ANSWER_ORG_DELETE_CURRENT,
 	ANSWER_ORG_DELETE_NOT_FOUND,
+	ANSWER_ORG_QUOTAS,
+	ANSWER_FOLDER_GENERAL,
+	ANSWER_FOLDER_TITLE_TAKEN,
+	ANSWER_DASHBOARD_NOT_FOUND,
+	ANSWER_DASHBOARD_FOLDER_NOT_FOUND,
 	ANSWER_MEMBER_USER_NOT_FOUND,
 	ANSWER_MEMBER_ADD_FAILED,
 	ANSWER_MEMBER_PATCH_FAILED,
@@ -118,6 +123,9 @@ enum answer {
 void answer(struct exchange *exchange, enum answer which);
 /* The same, with a text of the moment where the table has none. */
 void answer_text(struct exchange *exchange, enum answer which, const char *message);
+/* {"message":...,"status":...}: folders and dashboards; without a word (NULL) the
+ * message alone, in every version. */
+void answer_word(struct exchange *exchange, int status, const char *message, const char *word);
 /* 200 {"message":...} */
 void answer_done(struct exchange *exchange, const char *message);
 /* 200 {"message":...,"<name>":<id>} */

@@ -17,6 +17,7 @@
 #include "tests/simulator/exchange.h"
 #include "tests/simulator/json_out.h"
 #include "tests/simulator/sim.h"
+#include "tests/simulator/store_board.h"
 #include "tests/simulator/store_team.h"
 
 typedef void control_fn(struct exchange *exchange);
@@ -297,6 +298,26 @@ static void patch_team(struct exchange *exchange)
 	done(exchange);
 }
 
+/* Made by a file on the server's disk, not by its users. */
+static void patch_board(struct exchange *exchange)
+{
+	const struct org *org;
+	struct board *board = NULL;
+
+	if (!read_object(exchange))
+		return;
+	org = store_org(&exchange->sim->store,
+			json_integer_value(json_object_get(exchange->json, "org_id")));
+	if (org != NULL)
+		board = store_board_by_uid(org, exchange->param_text[0]);
+	if (board == NULL) {
+		refuse(exchange, 404, "no such folder or dashboard");
+		return;
+	}
+	board->is_provisioned = json_is_true(json_object_get(exchange->json, "provisioned"));
+	done(exchange);
+}
+
 static void post_verify_login(struct exchange *exchange)
 {
 	const char *login, *password;
@@ -331,6 +352,7 @@ static const struct {
 	{METHOD_PATCH, "/sim/users/", patch_user},
 	{METHOD_POST, "/sim/orgs", post_orgs},
 	{METHOD_PATCH, "/sim/teams/", patch_team},
+	{METHOD_PATCH, "/sim/boards/", patch_board},
 	{METHOD_POST, "/sim/verify-login", post_verify_login},
 };
 

@@ -14,6 +14,7 @@
 #include "tests/simulator/control.h"
 #include "tests/simulator/json_out.h"
 #include "tests/simulator/sim.h"
+#include "tests/simulator/store_board.h"
 #include "tests/simulator/store_team.h"
 #include "tests/simulator/store_service.h"
 
@@ -80,6 +81,24 @@ static void write_teams(struct buffer *out, const struct org *org, const char **
 					     (long long)member->account->id,
 					     (long long)member->permission);
 		json_out_text(out, "]}");
+		*comma = ",";
+	}
+}
+
+/* Folders and dashboards. */
+static void write_boards(struct buffer *out, const struct org *org, const char **comma)
+{
+	for (const struct board *board = org->boards; board != NULL; board = board->next) {
+		buffer_append_format(out, "%s{\"org_id\":%lld,\"id\":%lld,\"uid\":", *comma,
+				     (long long)org->id, (long long)board->id);
+		json_out_string(out, board->uid);
+		json_out_text(out, ",\"title\":");
+		json_out_string(out, board->title);
+		json_out_text(out, ",\"folder_uid\":");
+		json_out_string(out, board->folder != NULL ? board->folder->uid : "");
+		buffer_append_format(out, ",\"folder\":%s,\"version\":%lld}",
+				     board->is_folder ? "true" : "false",
+				     (long long)board->version);
 		*comma = ",";
 	}
 }
@@ -159,6 +178,10 @@ void control_write_state(struct sim *sim, struct buffer *out)
 	comma = "";
 	for (size_t i = 0; i < orgs; i++)
 		write_teams(out, org[i], &comma);
+	json_out_text(out, "],\"boards\":[");
+	comma = "";
+	for (size_t i = 0; i < orgs; i++)
+		write_boards(out, org[i], &comma);
 	json_out_text(out, "],\"service_accounts\":[");
 	comma = "";
 	for (size_t i = 0; i < orgs; i++)

@@ -22,6 +22,12 @@ route_handler_fn route_login, route_rotate, route_logout;
 /* routes_org.c */
 route_handler_fn route_org_current, route_org_list, route_org_get, route_org_get_by_name;
 route_handler_fn route_org_create, route_org_update, route_org_update_current, route_org_delete;
+route_handler_fn route_org_set_address, route_org_quotas;
+/* routes_folder.c */
+route_handler_fn route_folder_list, route_folder_get, route_folder_get_by_id;
+route_handler_fn route_folder_create, route_folder_update, route_folder_delete;
+/* routes_dashboard.c */
+route_handler_fn route_dashboard_get, route_dashboard_save, route_dashboard_delete, route_search;
 /* routes_member.c */
 route_handler_fn route_member_list, route_member_add, route_member_patch, route_member_remove;
 route_handler_fn route_member_search;

@@ -2,9 +2,11 @@
 /*
  * routes_org.c - /api/org and /api/orgs: the orgs themselves.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/memory.h"
 #include "tests/simulator/answer.h"
 #include "tests/simulator/bind.h"
 #include "tests/simulator/exchange.h"
@@ -119,6 +121,28 @@ void route_org_update(struct exchange *exchange)
 void route_org_update_current(struct exchange *exchange)
 {
 	update(exchange, exchange->caller.org_id);
+}
+
+/* The whole address: a part that is not said becomes empty. */
+void route_org_set_address(struct exchange *exchange)
+{
+	struct org *org = store_org(&exchange->sim->store, exchange->id[0]);
+	const char *value;
+
+	if (!bind_body(exchange))
+		return;
+	for (size_t i = 0; org != NULL && i < ORG_ADDRESS_PARTS; i++) {
+		if (!bind_text(exchange, view_address_part(i), &value))
+			return;
+		free(org->address[i]);
+		org->address[i] = mem_strdup(value);
+	}
+	answer_done(exchange, "Address updated");
+}
+
+void route_org_quotas(struct exchange *exchange)
+{
+	answer(exchange, ANSWER_ORG_QUOTAS);
 }
 
 void route_org_delete(struct exchange *exchange)

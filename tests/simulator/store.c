@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "tests/simulator/store_invite.h"
 #include "tests/simulator/store_team.h"
+#include "tests/simulator/store_board.h"
 #include "tests/simulator/store_service.h"
 
 static const char *const role_names[] = {"None", "Viewer", "Editor", "Admin"};
@@ -282,10 +283,13 @@ void store_org_delete(struct store *store, struct org *org)
 	while (org->members != NULL)
 		store_member_remove(org->members);
 	store_team_clear_org(org);
+	store_board_clear(org);
 	store_service_clear_org(store, org);
 	table_remove(&store->orgs_by_id, table_hash_id(org->id), org);
 	table_remove(&store->orgs_by_name, table_hash_text(org->name), org);
 	store->orgs_stale = true;
+	for (size_t i = 0; i < ORG_ADDRESS_PARTS; i++)
+		free(org->address[i]);
 	free(org->name);
 	free(org);
 }

@@ -52,9 +52,13 @@ struct account {
 	struct team_member *teams; /* see store_team.h */
 };
 
+enum { ORG_ADDRESS_PARTS = 6 };
+
 struct org {
 	int64_t id;
 	char *name;
+	char *address[ORG_ADDRESS_PARTS]; /* NULL: ""; in the order of view_org() */
+	struct board *boards; /* see store_board.h */
 	struct team *teams; /* see store_team.h */
 	struct service_account *services; /* see store_service.h */
 	struct api_token *tokens;	  /* likewise */
@@ -71,7 +75,9 @@ struct org {
 	X(invite_creates) X(invite_revokes) \
 	X(service_creates) X(service_updates) X(service_deletes) X(token_creates) \
 	X(token_deletes) X(key_creates) X(key_deletes) \
-	X(logouts) X(org_creates) X(org_updates) X(org_deletes)
+	X(logouts) X(org_creates) X(org_updates) X(org_deletes) \
+	X(folder_creates) X(folder_updates) X(folder_deletes) X(dashboard_saves) \
+	X(dashboard_deletes)
 
 struct counters {
 #define X(name) int64_t name;
@@ -91,7 +97,8 @@ struct store {
 	struct org **orgs; /* by name; valid while !orgs_stale */
 	size_t orgs_capacity;
 	bool orgs_stale;
-	int64_t last_account_id, last_org_id, last_team_id, last_token_id; /* ids are never used twice */
+	/* ids are never used twice */
+	int64_t last_account_id, last_org_id, last_team_id, last_board_id, last_token_id;
 	int64_t server_admin_count;
 	bool ignore_case, login_first; /* of the version */
 	struct counters counters;

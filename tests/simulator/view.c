@@ -145,13 +145,25 @@ static void field_last_seen(struct buffer *out, const struct account *account)
 	write_age(out, time(NULL) - seen);
 }
 
+const char *view_address_part(size_t index)
+{
+	static const char *const names[ORG_ADDRESS_PARTS] = {"address1", "address2", "city",
+							     "zipCode", "state", "country"};
+
+	return names[index];
+}
+
 void view_org(struct buffer *out, const struct org *org)
 {
 	json_out_text(out, "{\"id\":");
 	json_out_int(out, org->id);
 	field_text(out, "name", org->name);
-	json_out_text(out, ",\"address\":{\"address1\":\"\",\"address2\":\"\",\"city\":\"\","
-			   "\"zipCode\":\"\",\"state\":\"\",\"country\":\"\"}}");
+	json_out_text(out, ",\"address\":{");
+	for (size_t i = 0; i < ORG_ADDRESS_PARTS; i++) {
+		buffer_append_format(out, "%s\"%s\":", i == 0 ? "" : ",", view_address_part(i));
+		json_out_string(out, org->address[i] != NULL ? org->address[i] : "");
+	}
+	json_out_text(out, "}}");
 }
 
 void view_profile(struct buffer *out, const struct version *version,

@@ -12,6 +12,8 @@ struct buffer;
 
 /* The JSON objects of the API, with the fields that the version has. */
 void view_org(struct buffer *out, const struct org *org);
+/* The names of org.address[]. */
+const char *view_address_part(size_t index);
 /* with_labels: /api/users/lookup leaves label data out. */
 void view_profile(struct buffer *out, const struct version *version,
 		  const struct account *account, bool with_labels);
