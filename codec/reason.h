@@ -39,6 +39,11 @@
 	X(ACCOUNT_NOT_MEMBER, "account.not_member",                                              \
 	  "The account does not belong to the org; say role for a place in it, or grant one first.") \
 	X(ORG_NOT_FOUND, "org.not_found", "Grafana has no such org.")                            \
+	X(ORG_NAME_TAKEN, "org.name_taken", "Another org has that name; choose another.")        \
+	X(ORG_PROTECTED, "org.protected",                                                        \
+	  "Org 1, the only org, or the one grantd's login is in; it is not deleted.")            \
+	X(ORG_HAS_MEMBERS, "org.has_members",                                                    \
+	  "The org has members besides grantd's own login; take them out, or say force.")        \
 	X(ORG_LAST_ADMIN, "org.last_admin",                                                      \
 	  "This is the last Admin of the org; give another member that role first.")             \
 	X(ORG_EXTERNALLY_SYNCED, "org.externally_synced",                                        \

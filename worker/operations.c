@@ -37,6 +37,9 @@ static const struct operation *const operations[] = {
 	&operation_service_account_token_delete,
 	&operation_api_key_create,
 	&operation_api_key_delete,
+	&operation_org_create,
+	&operation_org_rename,
+	&operation_org_delete,
 	NULL,
 };
 

@@ -32,5 +32,8 @@ extern const struct operation operation_service_account_token_rotate;
 extern const struct operation operation_service_account_token_delete;
 extern const struct operation operation_api_key_create;
 extern const struct operation operation_api_key_delete;
+extern const struct operation operation_org_create;
+extern const struct operation operation_org_rename;
+extern const struct operation operation_org_delete;
 
 #endif

@@ -52,6 +52,7 @@ void turn_init(struct turn *turn)
 		return;
 	intent_get_evidence(turn->intent, &turn->outcome.before);
 	turn->outcome.target.user_id = intent_get_number(turn->intent, "user_id", 0);
+	turn->outcome.target.org_id = intent_get_number(turn->intent, "org_id", 0);
 	turn->outcome.credential_version = intent_get_number(turn->intent, "version", 0);
 	turn->outcome.target.team_id = intent_get_number(turn->intent, "team_id", 0);
 	turn->outcome.target.service_account_id =
@@ -168,27 +169,34 @@ int turn_in_doubt(const struct answer *answer, const char *doing, struct error *
 
 /* ---- finding ---- */
 
+static int refuse_missing_org(struct turn *turn, int64_t id, const char *name)
+{
+	if (id != 0)
+		return turn_refused(turn, REASON_ORG_NOT_FOUND, "there is no org with id %lld",
+				    (long long)id);
+	return turn_refused(turn, REASON_ORG_NOT_FOUND, "there is no org named '%s'", name);
+}
+
+/* After an earlier attempt it is the org with that id and no other: its name may be
+ * what that attempt changed, and may by now be another's. */
 int turn_find_org(struct turn *turn, enum grafana_cache cache, struct grafana_org *org,
 		  struct error *err)
 {
 	const struct request_org *named = &turn->request->org;
+	int64_t known_id = turn_was_begun(turn) ? turn->outcome.target.org_id : 0;
+	int64_t id = known_id != 0 ? known_id : named->id;
 	struct answer answer = {0};
-	int rc = named->id != 0 ? grafana_org_by_id(turn->grafana, named->id, cache, org,
-						    &answer, err)
-				: grafana_org_by_name(turn->grafana, named->name, cache, org,
-						      &answer, err);
+	int rc = id != 0 ? grafana_org_by_id(turn->grafana, id, cache, org, &answer, err)
+			 : grafana_org_by_name(turn->grafana, named->name, cache, org, &answer,
+					       err);
 
 	if (rc < 0)
 		return TURN_FAILED;
 	if (answer.code == ANSWER_NOT_FOUND)
-		return named->id != 0 ? turn_refused(turn, REASON_ORG_NOT_FOUND,
-						     "there is no org with id %lld",
-						     (long long)named->id)
-				      : turn_refused(turn, REASON_ORG_NOT_FOUND,
-						     "there is no org named '%s'", named->name);
+		return refuse_missing_org(turn, id, named->name);
 	if (answer.code != ANSWER_OK)
 		return turn_refused_by(turn, &answer, "find the org");
-	if (named->id != 0 && named->name != NULL && strcmp(named->name, org->name) != 0)
+	if (known_id == 0 && named->id != 0 && named->name != NULL && strcmp(named->name, org->name) != 0)
 		return turn_refused(turn, REASON_ORG_NOT_FOUND,
 				    "org %lld is named '%s', not '%s'", (long long)named->id,
 				    org->name, named->name);
@@ -394,6 +402,7 @@ int turn_begin_step(struct turn *turn, const char *step, struct error *err)
 	buffer_init(&intent, LIMIT_INTENT_BYTES);
 	intent_put_evidence(&intent, &turn->outcome.before);
 	intent_put_number(&intent, "user_id", turn->outcome.target.user_id);
+	intent_put_number(&intent, "org_id", turn->outcome.target.org_id);
 	intent_put_number(&intent, "team_id", turn->outcome.target.team_id);
 	intent_put_number(&intent, "service_account_id",
 			  turn->outcome.target.service_account_id);

@@ -56,7 +56,8 @@ int turn_in_doubt(const struct answer *answer, const char *doing, struct error *
 
 /* ---- finding what the request names ---- */
 
-/* The org by id or exact name; ENDED with org.not_found. */
+/* The org by id or exact name, after an earlier attempt by the id it had then; ENDED
+ * with org.not_found. */
 MUST_CHECK int turn_find_org(struct turn *turn, enum grafana_cache cache,
 			     struct grafana_org *org, struct error *err);
 
