@@ -34,13 +34,18 @@ static void set_instance(json_t *data, const struct submission_terms *terms)
 		json_object_set_new(data, "instance", json_string(terms->default_instance));
 }
 
-/* Whom it is about: keeps one person's requests in one lane and one partition. */
+/* Whom or what it is about: keeps the requests of one person, or of one org as such, in
+ * one lane and one partition. */
 static const char *find_subject(const json_t *data)
 {
-	const json_t *user = json_object_get(data, "user");
-	const char *email = json_string_value(json_object_get(user, "email"));
+	static const char *const places[][2] = {
+		{"user", "email"}, {"user", "login"}, {"org", "name"}};
+	const char *subject = NULL;
 
-	return email != NULL ? email : json_string_value(json_object_get(user, "login"));
+	for (size_t i = 0; i < ARRAY_COUNT(places) && subject == NULL; i++)
+		subject = json_string_value(json_object_get(json_object_get(data, places[i][0]),
+							    places[i][1]));
+	return subject;
 }
 
 static void write_event(json_t *data, const struct submission_terms *terms, struct buffer *out)

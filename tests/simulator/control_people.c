@@ -285,6 +285,8 @@ static const char *set_field(struct sim *sim, struct account *account, const cha
 		store_account_set_admin(&sim->store, account, json_is_true(value));
 	else if (strcmp(name, "sessions") == 0 && json_is_integer(value))
 		account->sessions = json_integer_value(value);
+	else if (strcmp(name, "org_id") == 0 && json_is_integer(value))
+		account->org_id = json_integer_value(value);
 	else
 		return "unknown field, or a value of another type";
 	return NULL;

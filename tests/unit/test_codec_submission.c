@@ -67,6 +67,24 @@ static void keeps_the_instance_that_data_says(void **state)
 	submission_clear(&submission);
 }
 
+static void orgs_as_such_have_a_lane_too(void **state)
+{
+	static const char both[] = "{\"action\":\"a\",\"instance\":\"main\",\"org\":{\"name\":\"Org A\"},"
+				   "\"user\":{\"login\":\"ada\"}}";
+	static const char org[] =
+		"{\"action\":\"a\",\"instance\":\"main\",\"org\":{\"name\":\"Org A\"}}";
+	struct submission submission;
+
+	(void)state;
+	assert_int_equal(submission_make(support_slice(both), &terms, &submission, NULL), 0);
+	assert_string_equal(submission.key, "ada");
+	submission_clear(&submission);
+	assert_int_equal(submission_make(support_slice(org), &terms, &submission, NULL), 0);
+	assert_string_equal(submission.key, "Org A");
+	assert_non_null(strstr(submission.value, "\"subject\":\"Org A\""));
+	submission_clear(&submission);
+}
+
 #define WHOLE(rest)                                                                            \
 	"{ \"specversion\": \"1.0\", \"type\": \"io.grantd.request.v1\", \"id\": \"req-1\", "  \
 	"\"source\": \"/portal\"" rest "}"
@@ -160,6 +178,7 @@ int main(void)
 		cmocka_unit_test(wraps_data_in_an_event),
 		cmocka_unit_test(says_what_it_is_told_to),
 		cmocka_unit_test(keeps_the_instance_that_data_says),
+		cmocka_unit_test(orgs_as_such_have_a_lane_too),
 		cmocka_unit_test(takes_a_whole_event_byte_for_byte),
 		cmocka_unit_test(will_not_change_a_whole_event),
 		cmocka_unit_test(finds_what_the_worker_would_find),

@@ -8,6 +8,7 @@ worker      one grantd with its configuration
 events      requests as CloudEvents; what comes back, decoded and validated
 kafka       the producer of requests, the collector of what is committed
 vault       a vault's key pair, and the passwords it opens
+boundaries  one request, with workers killed at named points
 invariants  what must hold after any test, whatever happened in it
 stage       all of that for one test, on topics of its own
 """

@@ -60,6 +60,14 @@ def request(action, subject=None, id=None, source=SOURCE, **data):
     return {**event, "subject": subject} if subject else event
 
 
+def example(action):
+    """The event of docs/examples of that name, as a request of its own."""
+    with open(os.path.join(os.path.dirname(SCHEMAS), "examples", f"{action}.json"), encoding="utf-8") as file:
+        event = json.load(file)
+    validate(event)
+    return {**event, "id": f"{event['id']}-{_run}-{next(_count)}", "time": now()}
+
+
 def to_structured(event):
     return json.dumps(event).encode(), [("content-type", b"application/cloudevents+json; charset=utf-8")]
 
