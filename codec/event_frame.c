@@ -71,6 +71,8 @@ void event_frame_write_target(struct json_writer *writer, const struct outcome_t
 	write_name(writer, "service_account_name", target->service_account_name);
 	write_id(writer, "token_id", target->token_id);
 	write_name(writer, "token_name", target->token_name);
+	write_name(writer, "folder_uid", target->folder_uid);
+	write_name(writer, "dashboard_uid", target->dashboard_uid);
 	json_write_end_object(writer);
 }
 

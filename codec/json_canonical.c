@@ -14,6 +14,7 @@
 
 #include "base/attributes.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "codec/json_write.h"
 
 enum { FEW_MEMBERS = 24 };
@@ -102,6 +103,21 @@ static void append_array(const json_t *array, struct buffer *out)
 	buffer_append(out, "]", 1);
 }
 
+/* As few digits as read back to the same number, and always a point or an exponent. */
+static void append_real(double value, struct buffer *out)
+{
+	char text[40];
+
+	for (int digits = 15; digits <= 17; digits++) {
+		text_format(text, sizeof(text), "%.*g", digits, value);
+		if (strtod(text, NULL) >= value && strtod(text, NULL) <= value)
+			break;
+	}
+	buffer_append_text(out, text);
+	if (strpbrk(text, ".e") == NULL)
+		buffer_append_text(out, ".0");
+}
+
 void json_canonical_append(const json_t *value, struct buffer *out)
 {
 	switch (json_typeof(value)) {
@@ -119,7 +135,7 @@ void json_canonical_append(const json_t *value, struct buffer *out)
 		buffer_append_format(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 		return;
 	case JSON_REAL:
-		buffer_append_format(out, "%#.17g", json_real_value(value));
+		append_real(json_real_value(value), out);
 		return;
 	case JSON_TRUE:
 		buffer_append_text(out, "true");

@@ -61,7 +61,7 @@ static void write_said(struct json_writer *writer, const char *key, const char *
 static bool says_nothing(const struct evidence *evidence)
 {
 	return evidence->account == FACT_UNSAID && evidence->member == FACT_UNSAID &&
-	       evidence->disabled == FACT_UNSAID && evidence->exists == FACT_UNSAID &&
+	       evidence->disabled == FACT_UNSAID && evidence->exists == FACT_UNSAID && evidence->version == 0 &&
 	       evidence->server_admin == FACT_UNSAID && evidence->team_member == FACT_UNSAID && evidence->login[0] == '\0' &&
 	       evidence->email[0] == '\0' && evidence->name[0] == '\0';
 }
@@ -79,12 +79,50 @@ static void write_evidence(struct json_writer *writer, const char *key,
 		json_write_text(writer, "role", role_name(evidence->role));
 	write_fact(writer, "disabled", evidence->disabled);
 	write_fact(writer, "exists", evidence->exists);
+	if (evidence->version != 0)
+		json_write_integer(writer, "version", evidence->version);
 	write_fact(writer, "server_admin", evidence->server_admin);
 	write_fact(writer, "team_member", evidence->team_member);
 	write_said(writer, "login", evidence->login);
 	write_said(writer, "email", evidence->email);
 	write_said(writer, "name", evidence->name);
 	json_write_end_object(writer);
+}
+
+static void write_part(struct json_writer *writer, const struct outcome_part *part)
+{
+	static const char *const kinds[] = {
+		[PART_ORG] = "org",
+		[PART_ADMIN] = "admin",
+		[PART_FOLDER] = "folder",
+		[PART_DASHBOARD] = "dashboard",
+		[PART_SERVICE_ACCOUNT] = "service_account",
+		[PART_TOKEN] = "token",
+	};
+	static const char *const states[] = {
+		[PART_NOT_DONE] = "not_done",
+		[PART_APPLIED] = "applied",
+		[PART_ALREADY_SO] = "already_so",
+		[PART_REFUSED] = "refused",
+	};
+
+	json_write_begin_object(writer, NULL);
+	json_write_text(writer, "part", kinds[part->kind]);
+	json_write_text(writer, "name", part->name);
+	json_write_text(writer, "result", states[part->state]);
+	if (part->state == PART_REFUSED)
+		json_write_text(writer, "reason", reason_code(part->reason));
+	json_write_end_object(writer);
+}
+
+static void write_parts(struct json_writer *writer, const struct outcome *outcome)
+{
+	if (outcome->part_count == 0)
+		return;
+	json_write_begin_array(writer, "parts");
+	for (size_t i = 0; i < outcome->part_count; i++)
+		write_part(writer, &outcome->parts[i]);
+	json_write_end_array(writer);
 }
 
 static void write_people(struct json_writer *writer, const struct request *request)
@@ -150,6 +188,7 @@ static void write_data(struct json_writer *writer, const struct outcome *outcome
 	write_evidence(writer, "after", &outcome->after);
 	if (outcome->expires_ms != 0)
 		json_write_time(writer, "expires_at", outcome->expires_ms);
+	write_parts(writer, outcome);
 	write_credential(writer, outcome);
 	write_follow_up(writer, frame);
 	json_write_integer(writer, "attempts", frame->attempts);

@@ -31,6 +31,7 @@ struct evidence {
 	enum role role;	   /* with FACT_YES */
 	enum fact disabled;
 	enum fact exists; /* the team, service account, token, invite, org, dashboard */
+	int64_t version; /* of a dashboard; 0 = unsaid */
 	enum fact server_admin;
 	enum fact team_member;
 	char login[LIMIT_LOGIN_BYTES + 1]; /* "" = unsaid, likewise below */
@@ -50,6 +51,20 @@ struct outcome_target {
 	char service_account_name[LIMIT_NAME_BYTES + 1];
 	int64_t token_id; /* of a service account's token, or a legacy key */
 	char token_name[LIMIT_NAME_BYTES + 1];
+	char folder_uid[LIMIT_UID_BYTES + 1];
+	char dashboard_uid[LIMIT_UID_BYTES + 1];
+};
+
+/* One of several things that a request asks for; see org.bootstrap. */
+enum part_kind { PART_ORG, PART_ADMIN, PART_FOLDER, PART_DASHBOARD, PART_SERVICE_ACCOUNT,
+		 PART_TOKEN };
+enum part_state { PART_NOT_DONE, PART_APPLIED, PART_ALREADY_SO, PART_REFUSED };
+
+struct outcome_part {
+	enum part_kind kind;
+	const char *name; /* the request's, or NULL */
+	enum part_state state;
+	enum reason reason; /* with PART_REFUSED */
 };
 
 /* A request that grantd will write to itself when the time has come. */
@@ -69,6 +84,8 @@ struct outcome {
 	struct outcome_target target;
 	struct evidence before, after;
 	int64_t expires_ms;	    /* when what was given ends by itself; 0 = unsaid */
+	const struct outcome_part *parts; /* the turn's; NULL = it asks for one thing */
+	size_t part_count;
 	int64_t credential_version; /* 0 = no credential was made */
 };
 

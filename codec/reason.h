@@ -69,6 +69,16 @@
 	X(ROLE_UNEXPECTED, "role.unexpected",                                                    \
 	  "The role held now is not the one the request expected.")                              \
 	X(ROLE_INVALID, "role.invalid", "This Grafana does not know the role.")                  \
+	X(FOLDER_NOT_FOUND, "folder.not_found",                                                  \
+	  "The org has no folder with that uid; say a title as well to have it made.")           \
+	X(FOLDER_CONFLICT, "folder.conflict",                                                    \
+	  "The folder's title is taken by something else, or by several; say a uid or another title.") \
+	X(DASHBOARD_CONFLICT, "dashboard.conflict",                                              \
+	  "The dashboard is there and differs, or has another version than expected; the message says which.") \
+	X(DASHBOARD_NAME_TAKEN, "dashboard.name_taken",                                          \
+	  "Another dashboard in the folder has that title; say its uid, or another title.")      \
+	X(DASHBOARD_PROVISIONED, "dashboard.provisioned",                                        \
+	  "The dashboard comes from a file on Grafana's side; change it there.")                 \
 	X(GRAFANA_PERMISSION, "grafana.permission",                                              \
 	  "grantd's credentials lack the permission; the message names it.")                     \
 	X(GRAFANA_UNSUPPORTED, "grafana.unsupported",                                            \

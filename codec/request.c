@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "codec/json_canonical.h"
 #include "codec/json_field.h"
+#include "codec/request_bootstrap.h"
 
 enum { CHOICE_BYTES = 32, PATH_BYTES = 64, MS_PER_S = 1000, NOT_SAID = -1 };
 
@@ -246,7 +247,7 @@ static void read_folder(struct json_reader *reader, const struct json_place *dat
 
 	if (!json_field_object(reader, data, "folder", "data.folder", &place))
 		return;
-	folder->uid = json_field_text(reader, &place, "uid", TEXT_NAME, LIMIT_UID_BYTES);
+	folder->uid = dashboard_model_uid(reader, &place);
 	folder->title = json_field_text(reader, &place, "title", TEXT_NAME, LIMIT_NAME_BYTES);
 	if (folder->uid == NULL && folder->title == NULL)
 		json_field_fail(reader, REASON_REQUEST_INVALID, "data.folder: needs uid or title");
@@ -256,18 +257,9 @@ static void read_dashboard(struct json_reader *reader, const struct json_place *
 			   struct request *request)
 {
 	struct json_place place;
-	struct buffer text;
 
-	if (!json_field_object(reader, data, "dashboard", "data.dashboard", &place))
-		return;
-	buffer_init(&text, LIMIT_DASHBOARD_BYTES);
-	json_canonical_append(place.object, &text);
-	if (text.overflowed)
-		json_field_fail(reader, REASON_REQUEST_INVALID,
-				"data.dashboard: is longer than %d bytes", LIMIT_DASHBOARD_BYTES);
-	else
-		request->dashboard = mem_strndup(text.bytes, text.length);
-	buffer_clear(&text);
+	if (json_field_object(reader, data, "dashboard", "data.dashboard", &place))
+		dashboard_model_read(reader, &place, &request->dashboard);
 }
 
 static const struct {
@@ -437,6 +429,7 @@ int request_decode(const struct cloudevent *event, int64_t now_ms, struct reques
 	read_named(&reader, &data, request);
 	read_folder(&reader, &data, &request->folder);
 	read_dashboard(&reader, &data, request);
+	request->bootstrap = request_bootstrap_read(&reader, &data);
 	read_numbers(&reader, &data, request);
 	read_flags(&reader, &data, request);
 	check_lifetime(&reader, request);
@@ -478,7 +471,8 @@ void request_clear(struct request *request)
 	free(request->api_key.name);
 	free(request->folder.uid);
 	free(request->folder.title);
-	free(request->dashboard);
+	dashboard_model_clear(&request->dashboard);
+	request_bootstrap_free(request->bootstrap);
 	free(request->requested_by);
 	for (size_t i = 0; i < request->approver_count; i++)
 		free(request->approved_by[i]);

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "codec/cloudevent.h"
+#include "codec/dashboard_model.h"
 #include "codec/reason.h"
 #include "config/limits.h"
 #include "config/role.h"
@@ -46,6 +47,26 @@ struct request_folder { /* both NULL = the general folder */
 	char *uid, *title;
 };
 
+/* A folder, and the dashboards that go into it. */
+struct bootstrap_folder {
+	struct request_folder named;
+	struct request_dashboard *dashboards;
+	size_t dashboard_count;
+};
+
+/* What an org is to begin with. */
+struct request_bootstrap {
+	struct request_user admins[LIMIT_BOOTSTRAP_ADMINS];
+	size_t admin_count;
+	char *service_account; /* its name; NULL = none is asked for */
+	enum role service_account_role;
+	int64_t ttl_s; /* of its token; NUMBER_NOT_SAID */
+	bool never_expires;
+	struct bootstrap_folder folders[LIMIT_BOOTSTRAP_FOLDERS];
+	size_t folder_count;
+	size_t dashboard_count; /* in all folders */
+};
+
 /* One access request as values. Strings are owned, NULL = not said. */
 struct request {
 	char *id, *source, *subject, *traceparent;
@@ -61,7 +82,8 @@ struct request {
 	struct request_team team;
 	struct request_named service_account, token, api_key;
 	struct request_folder folder;
-	char *dashboard; /* canonical JSON of an object; NULL = not said */
+	struct request_dashboard dashboard;
+	struct request_bootstrap *bootstrap; /* owned; NULL = not said */
 	int64_t expected_version; /* of the dashboard; NUMBER_NOT_SAID */
 	int64_t ttl_s;		  /* of a token or key; NUMBER_NOT_SAID */
 	int64_t overlap_s;	  /* how long a rotated token lives on; NUMBER_NOT_SAID */

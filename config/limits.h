@@ -24,6 +24,11 @@ enum {
 	LIMIT_ORG_NAME_BYTES = 190,
 	LIMIT_UID_BYTES = 40, /* of a folder or dashboard */
 	LIMIT_DASHBOARD_BYTES = 512 * 1024,
+	LIMIT_DASHBOARD_DEPTH = 100,
+	LIMIT_DASHBOARD_TITLE_BYTES = 190, /* 189 characters in Grafana's column */
+	LIMIT_BOOTSTRAP_ADMINS = 16,
+	LIMIT_BOOTSTRAP_FOLDERS = 16,
+	LIMIT_BOOTSTRAP_DASHBOARDS = 32, /* in all folders */
 	LIMIT_TTL_S = 10 * 366 * 24 * 3600, /* of a token */
 	LIMIT_PERSON_BYTES = 256, /* requested_by, approved_by */
 	LIMIT_APPROVERS = 16,

@@ -260,6 +260,7 @@ const char *answer_name(enum answer_code code)
 		[ANSWER_DOUBT] = "doubt",
 		[ANSWER_NOT_FOUND] = "not_found",
 		[ANSWER_EXISTS] = "exists",
+		[ANSWER_CHANGED] = "changed",
 		[ANSWER_NOT_MEMBER] = "not_member",
 		[ANSWER_LAST_ADMIN] = "last_admin",
 		[ANSWER_EXTERNALLY_SYNCED] = "externally_synced",

@@ -50,6 +50,7 @@ enum answer_code {
 	ANSWER_DOUBT,		/* a write that may or may not have happened: read back */
 	ANSWER_NOT_FOUND,	/* the thing the path or body names is not there */
 	ANSWER_EXISTS,		/* already a member; login, e-mail or name taken */
+	ANSWER_CHANGED,		/* another version is there than the one said */
 	ANSWER_NOT_MEMBER,
 	ANSWER_LAST_ADMIN,	/* of an org, or of the server */
 	ANSWER_EXTERNALLY_SYNCED, /* role comes from an identity provider */

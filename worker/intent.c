@@ -69,6 +69,7 @@ void intent_put_evidence(struct buffer *intent, const struct evidence *before)
 	put_text(intent, "before.role", role_name(before->role));
 	intent_put_number(intent, "before.disabled", before->disabled);
 	intent_put_number(intent, "before.exists", before->exists);
+	intent_put_number(intent, "before.version", before->version);
 	intent_put_number(intent, "before.server_admin", before->server_admin);
 	intent_put_number(intent, "before.team_member", before->team_member);
 	put_text(intent, "before.login", before->login);
@@ -92,6 +93,7 @@ void intent_get_evidence(struct slice intent, struct evidence *before)
 	before->member = get_fact(intent, "before.member");
 	before->disabled = get_fact(intent, "before.disabled");
 	before->exists = get_fact(intent, "before.exists");
+	before->version = intent_get_number(intent, "before.version", 0);
 	before->server_admin = get_fact(intent, "before.server_admin");
 	before->team_member = get_fact(intent, "before.team_member");
 	if (intent_get(intent, "before.role", role, sizeof(role)) &&

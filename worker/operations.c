@@ -104,7 +104,7 @@ static bool has_api_key(const struct request *request)
 
 static bool has_dashboard(const struct request *request)
 {
-	return request->dashboard != NULL;
+	return request->dashboard.model != NULL;
 }
 
 static const struct {

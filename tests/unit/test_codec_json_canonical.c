@@ -32,8 +32,13 @@ static void keeps_values_apart(void **state)
 {
 	(void)state;
 	assert_canonical("-9223372036854775808", "-9223372036854775808");
-	assert_canonical("1.5", "1.5000000000000000");
-	assert_canonical("1.0", "1.0000000000000000");
+	assert_canonical("1.5", "1.5");
+	assert_canonical("1.0", "1.0");
+	assert_canonical("0.1", "0.1");
+	assert_canonical("-0.30000000000000004", "-0.30000000000000004");
+	assert_canonical("1e300", "1e+300");
+	assert_canonical("100000000000000000000.0", "1e+20");
+	assert_canonical("123456.0", "123456.0");
 	assert_canonical("1", "1");
 	assert_canonical("\"1\"", "\"1\"");
 	assert_canonical("\"a\\u0000b\\n\\u00e9\"", "\"a\\u0000b\\n\xc3\xa9\"");

@@ -176,7 +176,11 @@ static void wraps_the_same_data_in_structured_mode(void **state)
 /* The largest of everything, in characters that JSON makes twice as long. */
 static void the_largest_outcome_fits(void **state)
 {
+	enum { MOST_PARTS = 1 + LIMIT_BOOTSTRAP_ADMINS + LIMIT_BOOTSTRAP_FOLDERS +
+			    LIMIT_BOOTSTRAP_DASHBOARDS + 2 };
 	static char reason[LIMIT_REASON_BYTES + 1], person[LIMIT_PERSON_BYTES + 1];
+	static char name[LIMIT_NAME_BYTES + 1];
+	static struct outcome_part parts[MOST_PARTS];
 	struct request large = request;
 	struct outcome_frame frame = support_frame(&large);
 	struct outcome outcome = applied;
@@ -191,9 +195,41 @@ static void the_largest_outcome_fits(void **state)
 		large.approved_by[large.approver_count++] = person;
 	memset(outcome.message, '"', sizeof(outcome.message) - 1);
 	memset(outcome.before.login, '"', LIMIT_LOGIN_BYTES);
+	memset(name, '"', LIMIT_NAME_BYTES);
+	for (size_t i = 0; i < ARRAY_COUNT(parts); i++)
+		parts[i] = (struct outcome_part){PART_SERVICE_ACCOUNT, name, PART_REFUSED,
+						 REASON_REQUEST_UNKNOWN_INSTANCE};
+	outcome.parts = parts;
+	outcome.part_count = ARRAY_COUNT(parts);
 	outcome_encode(&outcome, &frame, &record);
 	assert_int_equal(record.value[record.value_bytes - 1], '}');
 	assert_non_null(strstr(record.value, "\"worker\":{\"id\":\"host-1\",\"version\":\"0.1.0\"}}"));
+	record_clear(&record);
+}
+
+static void tells_what_became_of_each_part(void **state)
+{
+	static const struct outcome_part parts[] = {
+		{PART_ORG, "New", PART_APPLIED, REASON_OK},
+		{PART_ADMIN, NULL, PART_ALREADY_SO, REASON_OK},
+		{PART_FOLDER, "F", PART_REFUSED, REASON_FOLDER_CONFLICT},
+		{PART_DASHBOARD, "D", PART_NOT_DONE, REASON_OK},
+	};
+	const struct outcome_frame frame = support_frame(&request);
+	struct outcome outcome = applied;
+	struct record record;
+
+	(void)state;
+	outcome.parts = parts;
+	outcome.part_count = ARRAY_COUNT(parts);
+	outcome_encode(&outcome, &frame, &record);
+	assert_non_null(strstr(record.value,
+			       "\"parts\":[{\"part\":\"org\",\"name\":\"New\",\"result\":\"applied\"},"
+			       "{\"part\":\"admin\",\"name\":null,\"result\":\"already_so\"},"
+			       "{\"part\":\"folder\",\"name\":\"F\",\"result\":\"refused\","
+			       "\"reason\":\"folder.conflict\"},"
+			       "{\"part\":\"dashboard\",\"name\":\"D\",\"result\":\"not_done\"}],"
+			       "\"attempts\":2"));
 	record_clear(&record);
 }
 
@@ -216,6 +252,7 @@ int main(void)
 		cmocka_unit_test(names_grafana_s_message_and_the_credential),
 		cmocka_unit_test(wraps_the_same_data_in_structured_mode),
 		cmocka_unit_test(the_largest_outcome_fits),
+		cmocka_unit_test(tells_what_became_of_each_part),
 		cmocka_unit_test(results_have_the_contract_s_names),
 	};
 

@@ -82,7 +82,7 @@ static void reads_what_other_things_are_named_by(void **state)
 		     "{" MINIMAL ",\"team\":{\"id\":4,\"name\":\"SRE\",\"email\":\"sre@example.com\"},"
 		     "\"service_account\":{\"name\":\"ci\"},\"token\":{\"id\":7},\"api_key\":{\"name\":\"old\"},"
 		     "\"folder\":{\"uid\":\"f1\",\"title\":\"Start\"},"
-		     "\"dashboard\":{\"title\":\"T\",\"panels\":[]},\"expected_version\":0,"
+		     "\"dashboard\":{\"id\":4,\"uid\":\"d-1\",\"version\":2,\"title\":\"T\",\"panels\":[]},\"expected_version\":0,"
 		     "\"ttl_s\":60,\"overlap_s\":0,\"delivery\":\"link\",\"force\":true,"
 		     "\"overwrite\":true,\"allow_account_removal\":true,\"never_expires\":false}");
 	assert_int_equal(decoded.rc, 0);
@@ -95,13 +95,50 @@ static void reads_what_other_things_are_named_by(void **state)
 	assert_string_equal(request->api_key.name, "old");
 	assert_string_equal(request->folder.uid, "f1");
 	assert_string_equal(request->folder.title, "Start");
-	assert_string_equal(request->dashboard, "{\"panels\":[],\"title\":\"T\"}");
+	assert_string_equal(request->dashboard.model, "{\"panels\":[],\"title\":\"T\"}");
+	assert_string_equal(request->dashboard.uid, "d-1");
+	assert_string_equal(request->dashboard.title, "T");
 	assert_int_equal(request->expected_version, 0);
 	assert_int_equal(request->ttl_s, 60);
 	assert_int_equal(request->overlap_s, 0);
 	assert_int_equal(request->delivery, DELIVERY_LINK);
 	assert_true(request->force && request->overwrite && request->allow_account_removal);
 	assert_false(request->never_expires);
+	close_decoded(&decoded);
+}
+
+static void reads_what_an_org_begins_with(void **state)
+{
+	struct decoded decoded;
+	const struct request_bootstrap *bootstrap;
+
+	(void)state;
+	open_decoded(&decoded,
+		     "{" MINIMAL ",\"bootstrap\":{\"admins\":[{\"login\":\"ada\"},{\"email\":\"b@x\"}],"
+		     "\"service_account\":{\"name\":\"ci\",\"role\":\"editor\",\"ttl_s\":60},"
+		     "\"folders\":[{\"title\":\"F\",\"dashboards\":[{\"title\":\"D\",\"uid\":\"d\"},"
+		     "{\"title\":\"E\"}]},{\"uid\":\"g\"}]}}");
+	assert_int_equal(decoded.rc, 0);
+	bootstrap = decoded.request.bootstrap;
+	assert_non_null(bootstrap);
+	assert_int_equal(bootstrap->admin_count, 2);
+	assert_string_equal(bootstrap->admins[0].login, "ada");
+	assert_string_equal(bootstrap->admins[1].email, "b@x");
+	assert_string_equal(bootstrap->service_account, "ci");
+	assert_int_equal(bootstrap->service_account_role, ROLE_EDITOR);
+	assert_int_equal(bootstrap->ttl_s, 60);
+	assert_false(bootstrap->never_expires);
+	assert_int_equal(bootstrap->folder_count, 2);
+	assert_int_equal(bootstrap->dashboard_count, 2);
+	assert_string_equal(bootstrap->folders[0].named.title, "F");
+	assert_string_equal(bootstrap->folders[0].dashboards[0].uid, "d");
+	assert_string_equal(bootstrap->folders[0].dashboards[1].model, "{\"title\":\"E\"}");
+	assert_string_equal(bootstrap->folders[1].named.uid, "g");
+	assert_int_equal(bootstrap->folders[1].dashboard_count, 0);
+	close_decoded(&decoded);
+	open_decoded(&decoded, "{" MINIMAL ",\"bootstrap\":{\"service_account\":{\"name\":\"ci\"}}}");
+	assert_int_equal(decoded.request.bootstrap->service_account_role, ROLE_VIEWER);
+	assert_int_equal(decoded.request.bootstrap->ttl_s, NUMBER_NOT_SAID);
 	close_decoded(&decoded);
 }
 
@@ -116,7 +153,24 @@ static void says_where_a_fault_is(void **state)
 		{"{" MINIMAL ",\"token\":{}}", "data.token: needs id or name"},
 		{"{" MINIMAL ",\"api_key\":7}", "data.api_key: must be an object, is an integer"},
 		{"{" MINIMAL ",\"folder\":{}}", "data.folder: needs uid or title"},
+		{"{" MINIMAL ",\"folder\":{\"uid\":\"a b\"}}",
+		 "data.folder.uid: may have only letters, digits, '-' and '_'"},
+		{"{" MINIMAL ",\"dashboard\":{}}", "data.dashboard.title: missing"},
+		{"{" MINIMAL ",\"dashboard\":{\"title\":5}}",
+		 "data.dashboard.title: must be a string, is an integer"},
+		{"{" MINIMAL ",\"dashboard\":{\"title\":\"T\",\"uid\":\"a/b\"}}",
+		 "data.dashboard.uid: may have only letters, digits, '-' and '_'"},
 		{"{" MINIMAL ",\"dashboard\":[]}", "data.dashboard: must be an object, is an array"},
+		{"{" MINIMAL ",\"bootstrap\":[]}", "data.bootstrap: must be an object, is an array"},
+		{"{" MINIMAL ",\"bootstrap\":{\"admins\":7}}", "data.bootstrap.admins: must be an array"},
+		{"{" MINIMAL ",\"bootstrap\":{\"admins\":[{\"login\":\"a\"},7]}}",
+		 "data.bootstrap.admins[1]: must be an object"},
+		{"{" MINIMAL ",\"bootstrap\":{\"admins\":[{\"login\":\"\"}]}}",
+		 "data.bootstrap.admins[0].login: must not be empty"},
+		{"{" MINIMAL ",\"bootstrap\":{\"folders\":[{\"title\":\"F\",\"dashboards\":[{}]}]}}",
+		 "data.bootstrap.folders[0].dashboards[0].title: missing"},
+		{"{" MINIMAL ",\"bootstrap\":{\"service_account\":{\"name\":\"s\",\"role\":\"Boss\"}}}",
+		 "data.bootstrap.service_account.role: must be Viewer, Editor, Admin or None"},
 		{"{" MINIMAL ",\"force\":\"yes\"}", "data.force: must be a boolean, is a string"},
 		{"{" MINIMAL ",\"ttl_s\":5,\"never_expires\":true}",
 		 "data: ttl_s and never_expires are both said; say one"},
@@ -281,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_field),
 		cmocka_unit_test(reads_what_other_things_are_named_by),
+		cmocka_unit_test(reads_what_an_org_begins_with),
 		cmocka_unit_test(says_where_a_fault_is),
 		cmocka_unit_test(what_is_not_said_has_its_default),
 		cmocka_unit_test(a_bad_request_still_says_whom_it_is_about),
