@@ -88,7 +88,7 @@ bool bind_body(struct exchange *exchange)
 		/* A decoder of a stream stops after the first value; so what follows is
 		 * ignored. */
 		exchange->json = json_loadb(exchange->body.bytes, exchange->body.length,
-					    JSON_DISABLE_EOF_CHECK, NULL);
+					    JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
 	return json_is_object(exchange->json) || refuse(exchange, BAD_JSON, "");
 }
 

@@ -102,6 +102,8 @@ static bool read_folder(struct exchange *exchange, struct saving *saving)
 
 	if (!bind_text(exchange, "folderUid", &uid) || !bind_int(exchange, "folderId", &id))
 		return false;
+	if (exchange->version->id < V9_4)
+		uid = ""; /* folders by id alone */
 	if (uid[0] == '\0' && id == 0)
 		return true;
 	saving->folder = uid[0] != '\0' ? store_board_by_uid(org, uid) : store_board(org, id);

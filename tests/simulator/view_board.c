@@ -82,17 +82,18 @@ void view_folder(struct buffer *out, const struct version *version, const struct
 	buffer_append_format(out, ",\"version\":%lld}", (long long)folder->version);
 }
 
-static void write_meta_folder(struct buffer *out, const struct board *folder)
+static void write_meta_folder(struct buffer *out, const struct version *version,
+			      const struct board *folder)
 {
-	if (folder == NULL) {
-		json_out_text(out, ",\"folderId\":0,\"folderUid\":\"\",\"folderTitle\":\"General\","
-				   "\"folderUrl\":\"\"");
-		return;
-	}
-	buffer_append_format(out, ",\"folderId\":%lld", (long long)folder->id);
-	field_text(out, "folderUid", folder->uid);
-	field_text(out, "folderTitle", folder->title);
-	field_url(out, "folderUrl", folder);
+	buffer_append_format(out, ",\"folderId\":%lld",
+			     folder != NULL ? (long long)folder->id : 0LL);
+	if (version->id >= V9_4)
+		field_text(out, "folderUid", folder != NULL ? folder->uid : "");
+	field_text(out, "folderTitle", folder != NULL ? folder->title : "General");
+	if (folder != NULL)
+		field_url(out, "folderUrl", folder);
+	else
+		json_out_text(out, ",\"folderUrl\":\"\"");
 }
 
 static void write_meta(struct buffer *out, const struct version *version,
@@ -112,7 +113,7 @@ static void write_meta(struct buffer *out, const struct version *version,
 	field_text(out, "createdBy", board->created_by);
 	buffer_append_format(out, ",\"version\":%lld,\"hasAcl\":false,\"isFolder\":%s",
 			     (long long)board->version, board->is_folder ? "true" : "false");
-	write_meta_folder(out, board->folder);
+	write_meta_folder(out, version, board->folder);
 	buffer_append_format(out,
 			     ",\"provisioned\":%s,\"provisionedExternalId\":\"\","
 			     "\"annotationsPermissions\":{\"dashboard\":{\"canAdd\":true,"
