@@ -12,6 +12,8 @@
 #include "base/text.h"
 #include "grafana/org_write.h"
 
+static const char STEP[] = "create_org";
+
 int new_org_look(struct turn *turn, const char *name, struct grafana_org *org, bool *found,
 		 struct error *err)
 {
@@ -41,7 +43,7 @@ static int look_after_create(struct turn *turn, const char *name, const struct a
 		return turn_refused(turn, REASON_ORG_NAME_TAKEN,
 				    "Grafana says that the name '%s' is taken, though no org has "
 				    "exactly that name: one that differs in letter case may", name);
-	*made = answer->code == ANSWER_DOUBT || turn_was_begun(turn);
+	*made = answer->code == ANSWER_DOUBT || turn_step_was(turn, STEP);
 	return TURN_GO_ON;
 }
 
@@ -49,7 +51,7 @@ static int make(struct turn *turn, const char *name, struct grafana_org *org, bo
 		struct error *err)
 {
 	struct answer answer = {0};
-	int rc = turn_begin_step(turn, "create_org", err);
+	int rc = turn_begin_step(turn, STEP, err);
 
 	if (rc != TURN_GO_ON)
 		return rc;
@@ -73,7 +75,7 @@ int new_org_ensure(struct turn *turn, const char *name, struct grafana_org *org,
 	if (rc != TURN_GO_ON)
 		return rc;
 	turn_set_before(turn, &(struct evidence){.exists = found ? FACT_YES : FACT_NO});
-	*made = found && turn_was_begun(turn);
+	*made = found && turn_step_was(turn, STEP);
 	if (!found && (rc = make(turn, name, org, made, err)) != TURN_GO_ON)
 		return rc;
 	turn_target_org(turn, org);

@@ -40,6 +40,8 @@ static const struct operation *const operations[] = {
 	&operation_org_create,
 	&operation_org_rename,
 	&operation_org_delete,
+	&operation_dashboard_apply,
+	&operation_org_bootstrap,
 	NULL,
 };
 

@@ -35,5 +35,7 @@ extern const struct operation operation_api_key_delete;
 extern const struct operation operation_org_create;
 extern const struct operation operation_org_rename;
 extern const struct operation operation_org_delete;
+extern const struct operation operation_dashboard_apply;
+extern const struct operation operation_org_bootstrap;
 
 #endif

@@ -129,6 +129,7 @@ struct turn {
 
 	struct outcome outcome; /* what came of it */
 	struct follow_up follow_up; /* what is to be asked later, if it is applied */
+	struct outcome_part *parts; /* the outcome's; owned */
 	char *sealed;		/* the newest secret made, for the vault; owned */
 	enum credential_kind secret_kind;
 	int64_t secret_expires_ms; /* wall clock; 0 = never */

@@ -17,6 +17,7 @@
 #include "codec/follow_up.h"
 #include "codec/password.h"
 #include "worker/intent.h"
+#include "worker/parts.h"
 #include "worker/verdict.h"
 
 /* In the intent: is the sealed secret known to be the account's ("set"), or only
@@ -48,9 +49,12 @@ void turn_init(struct turn *turn)
 {
 	char sealed[LIMIT_SEALED_BYTES + 1], state[8];
 
+	turn->parts = parts_plan(turn->request, &turn->outcome.part_count);
+	turn->outcome.parts = turn->parts;
 	if (!turn_was_begun(turn))
 		return;
 	intent_get_evidence(turn->intent, &turn->outcome.before);
+	parts_get(turn->intent, turn->parts, turn->outcome.part_count);
 	turn->outcome.target.user_id = intent_get_number(turn->intent, "user_id", 0);
 	turn->outcome.target.org_id = intent_get_number(turn->intent, "org_id", 0);
 	turn->outcome.credential_version = intent_get_number(turn->intent, "version", 0);
@@ -73,7 +77,9 @@ void turn_clear(struct turn *turn)
 {
 	follow_up_clear(&turn->follow_up);
 	free(turn->sealed);
+	free(turn->parts);
 	turn->sealed = NULL;
+	turn->parts = NULL;
 }
 
 /* ---- ends ---- */
@@ -407,6 +413,7 @@ int turn_begin_step(struct turn *turn, const char *step, struct error *err)
 	intent_put_number(&intent, "service_account_id",
 			  turn->outcome.target.service_account_id);
 	intent_put_number(&intent, "token_id", turn->outcome.target.token_id);
+	parts_put(&intent, turn->parts, turn->outcome.part_count);
 	intent_put_number(&intent, "old_token_id", turn->old_token_id);
 	put_secret(&intent, turn);
 	if (intent.overflowed) {

@@ -9,7 +9,7 @@ from harness.boundaries import killed_at
 from harness.desk import Desk
 from harness.events import example, request
 
-ORG_VERSIONS = VERSIONS if REAL else ["9.4", "10.1", "12"]
+ORG_VERSIONS = VERSIONS if REAL else ["7.5", "9.4", "10.1", "10.1-pre", "12"]
 # Each kind of fault, and whether the write took effect all the same.
 LOST = {"fail_before": False, "fail_after": True, "reset_before": False, "reset_after": True,
         "hang_after": True, "truncate": True, "bad_json": True, "html503": False}
