@@ -175,10 +175,12 @@ const struct command command_submit = {
 		"  --org NAME, --org-id N\n"
 		"  --team NAME, --team-id N; --team-email TEXT for a new one\n"
 		"  --service-account NAME, --service-account-id N; --token NAME, --token-id N;\n"
-		"  --api-key NAME, --api-key-id N; --ttl-s N, --overlap-s N\n"
+		"  --api-key NAME, --api-key-id N; --ttl-s N, --never-expires,\n"
+		"  --overlap-s N\n"
 		"  --role, --expected-role, --to-role  Viewer, Editor, Admin or None\n"
 		"  --if-no-account fail|create, --on-existing keep|reset\n"
-		"  --set-login, --set-email, --set-name TEXT   new values, for account.update\n"
+		"  --set-login, --set-email, --set-name TEXT   new values, for .update and .rename\n"
+		"  --force, --overwrite see the action\n"
 		"  --deadline TIME      RFC 3339\n"
 		"  --reason, --ticket, --requested-by TEXT\n"
 		"  --approved-by TEXT   may be said up to 16 times\n"
@@ -195,6 +197,7 @@ const struct command command_submit = {
 		"  server_admin.grant, .revoke\n"
 		"  team.create, .delete; team_member.add, .remove\n"
 		"  service_account.create, .update, .disable, .enable, .delete\n"
-		"  service_account_token.create, .rotate, .delete; api_key.create, .delete\n",
+		"  service_account_token.create, .rotate, .delete; api_key.create, .delete\n"
+		"  org.create, .rename, .delete, .bootstrap; dashboard.apply\n",
 	.run = run,
 };

@@ -4,7 +4,7 @@
  *
  * Called by cmd_submit.c. Pure but for complaints on stderr. What the values may be is
  * the contract's business and checked there (codec/request.h); here only the numbers
- * are read, because JSON knows the difference.
+ * and switches are read, because JSON knows the difference.
  */
 #include "ctl/submit_options.h"
 
@@ -22,35 +22,39 @@ static const struct field {
 	const char *flag;
 	enum group group;
 	const char *member;
+	bool is_switch; /* true by being there, without a value */
 } fields[] = {
-	{"org", IN_ORG, "name"},
-	{"org-id", IN_ORG, "id"},
-	{"login", IN_USER, "login"},
-	{"email", IN_USER, "email"},
-	{"name", IN_USER, "name"},
-	{"set-login", IN_SET, "login"},
-	{"set-email", IN_SET, "email"},
-	{"set-name", IN_SET, "name"},
-	{"team", IN_TEAM, "name"},
-	{"team-id", IN_TEAM, "id"},
-	{"team-email", IN_TEAM, "email"},
-	{"service-account", IN_SERVICE_ACCOUNT, "name"},
-	{"service-account-id", IN_SERVICE_ACCOUNT, "id"},
-	{"token", IN_TOKEN, "name"},
-	{"token-id", IN_TOKEN, "id"},
-	{"api-key", IN_API_KEY, "name"},
-	{"api-key-id", IN_API_KEY, "id"},
-	{"ttl-s", IN_DATA, "ttl_s"},
-	{"overlap-s", IN_DATA, "overlap_s"},
-	{"role", IN_DATA, "role"},
-	{"expected-role", IN_DATA, "expected_role"},
-	{"to-role", IN_DATA, "to_role"},
-	{"if-no-account", IN_DATA, "if_no_account"},
-	{"on-existing", IN_DATA, "on_existing"},
-	{"deadline", IN_DATA, "deadline"},
-	{"reason", IN_DATA, "reason"},
-	{"ticket", IN_DATA, "ticket"},
-	{"requested-by", IN_DATA, "requested_by"},
+	{"org", IN_ORG, "name", false},
+	{"org-id", IN_ORG, "id", false},
+	{"login", IN_USER, "login", false},
+	{"email", IN_USER, "email", false},
+	{"name", IN_USER, "name", false},
+	{"set-login", IN_SET, "login", false},
+	{"set-email", IN_SET, "email", false},
+	{"set-name", IN_SET, "name", false},
+	{"team", IN_TEAM, "name", false},
+	{"team-id", IN_TEAM, "id", false},
+	{"team-email", IN_TEAM, "email", false},
+	{"service-account", IN_SERVICE_ACCOUNT, "name", false},
+	{"service-account-id", IN_SERVICE_ACCOUNT, "id", false},
+	{"token", IN_TOKEN, "name", false},
+	{"token-id", IN_TOKEN, "id", false},
+	{"api-key", IN_API_KEY, "name", false},
+	{"api-key-id", IN_API_KEY, "id", false},
+	{"ttl-s", IN_DATA, "ttl_s", false},
+	{"overlap-s", IN_DATA, "overlap_s", false},
+	{"role", IN_DATA, "role", false},
+	{"expected-role", IN_DATA, "expected_role", false},
+	{"to-role", IN_DATA, "to_role", false},
+	{"if-no-account", IN_DATA, "if_no_account", false},
+	{"on-existing", IN_DATA, "on_existing", false},
+	{"deadline", IN_DATA, "deadline", false},
+	{"reason", IN_DATA, "reason", false},
+	{"ticket", IN_DATA, "ticket", false},
+	{"requested-by", IN_DATA, "requested_by", false},
+	{"never-expires", IN_DATA, "never_expires", true},
+	{"force", IN_DATA, "force", true},
+	{"overwrite", IN_DATA, "overwrite", true},
 };
 
 enum { FIELD_COUNT = ARRAY_COUNT(fields), FIELD_OPTION = 256 };
@@ -76,8 +80,9 @@ static void list_options(struct option all[OPTIONS_CAPACITY])
 	memset(all, 0, OPTIONS_CAPACITY * sizeof(*all));
 	memcpy(all, own_options, sizeof(own_options));
 	for (int i = 0; i < FIELD_COUNT; i++)
-		all[OWN_COUNT + i] = (struct option){fields[i].flag, required_argument, NULL,
-						     FIELD_OPTION + i};
+		all[OWN_COUNT + i] = (struct option){
+			fields[i].flag, fields[i].is_switch ? no_argument : required_argument,
+			NULL, FIELD_OPTION + i};
 }
 
 static size_t field_of(enum group group, const char *member)
@@ -154,7 +159,8 @@ static enum exit_code read_option(const struct command *command, struct context 
 		break;
 	}
 	if (option >= FIELD_OPTION)
-		return set_field(command, options, (size_t)(option - FIELD_OPTION), optarg);
+		return set_field(command, options, (size_t)(option - FIELD_OPTION),
+				 optarg != NULL ? optarg : "true");
 	return command_option(command, context, option);
 }
 
@@ -210,7 +216,9 @@ static void write_field(struct json_writer *writer, const struct field *field, c
 {
 	int64_t number;
 
-	if (least_number(field) >= 0 && text_to_int64(value, 0, INT64_MAX, &number))
+	if (field->is_switch)
+		json_write_bool(writer, field->member, true);
+	else if (least_number(field) >= 0 && text_to_int64(value, 0, INT64_MAX, &number))
 		json_write_integer(writer, field->member, number);
 	else
 		json_write_text(writer, field->member, value);

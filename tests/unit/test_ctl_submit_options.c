@@ -81,6 +81,15 @@ static void writes_a_team(void **state)
 		    "\"user\":{\"login\":\"ada\"},\"team\":{\"id\":4},\"role\":\"Viewer\"}");
 }
 
+static void writes_switches(void **state)
+{
+	(void)state;
+	assert_data(WORDS("org.delete", "--force", "--org", "A"),
+		    "{\"action\":\"org.delete\",\"org\":{\"name\":\"A\"},\"force\":true}");
+	assert_data(WORDS("--overwrite", "x", "--org-id", "3"),
+		    "{\"action\":\"x\",\"org\":{\"id\":3},\"overwrite\":true}");
+}
+
 static void takes_the_action_wherever_it_stands(void **state)
 {
 	(void)state;
@@ -188,6 +197,7 @@ int main(void)
 		cmocka_unit_test(writes_a_grant),
 		cmocka_unit_test(writes_a_team),
 		cmocka_unit_test(writes_a_token),
+		cmocka_unit_test(writes_switches),
 		cmocka_unit_test(takes_the_action_wherever_it_stands),
 		cmocka_unit_test(writes_every_field),
 		cmocka_unit_test(a_target_without_fields_is_a_file),
