@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "worker/dashboard.h"
 #include "worker/membership.h"
+#include "worker/minting.h"
 #include "worker/new_org.h"
 #include "worker/turn.h"
 
@@ -188,6 +189,74 @@ static int make_folders(struct bootstrap *bootstrap, struct error *err)
 	return rc;
 }
 
+/* ---- service account and token ---- */
+
+/* The request that asks for the part alone. */
+static void ask_for_machine(const struct bootstrap *bootstrap, struct request *alone)
+{
+	const struct request_bootstrap *asked = bootstrap->asked;
+
+	*alone = *bootstrap->turn->request;
+	alone->org = (struct request_org){.id = bootstrap->org.id};
+	alone->service_account = (struct request_named){.name = asked->service_account};
+	alone->role = asked->service_account_role;
+	alone->ttl_s = asked->ttl_s;
+	alone->never_expires = asked->never_expires;
+}
+
+/* Another action as a part of this one: what ends it well is a part that is done. */
+static int make_by(struct bootstrap *bootstrap, const void *subject, bool *wrote,
+		   struct error *err)
+{
+	const struct operation *operation = subject;
+	struct turn *turn = bootstrap->turn;
+	const struct request *whole = turn->request;
+	struct request alone;
+	int rc;
+
+	ask_for_machine(bootstrap, &alone);
+	turn->request = &alone;
+	rc = operation->run(turn, err);
+	turn->request = whole;
+	if (rc != TURN_ENDED || (turn->outcome.result != RESULT_APPLIED &&
+				 turn->outcome.result != RESULT_ALREADY_SO))
+		return rc;
+	*wrote = turn->outcome.result == RESULT_APPLIED;
+	return TURN_GO_ON;
+}
+
+static int make_machine(struct bootstrap *bootstrap, struct error *err)
+{
+	int rc;
+
+	if (bootstrap->asked->service_account == NULL)
+		return TURN_GO_ON;
+	rc = do_part(bootstrap, make_by, &operation_service_account_create, err);
+	if (rc != TURN_GO_ON)
+		return rc;
+	return do_part(bootstrap, make_by, &operation_service_account_token_create, err);
+}
+
+/* What would refuse the token in the end refuses it before anything is made. */
+static int check_token(struct bootstrap *bootstrap)
+{
+	struct turn *turn = bootstrap->turn;
+	const struct request *whole = turn->request;
+	struct minting minting = {0};
+	struct request alone;
+	int rc;
+
+	if (bootstrap->asked->service_account == NULL)
+		return TURN_GO_ON;
+	if ((rc = turn_need_vault(turn)) != TURN_GO_ON)
+		return rc;
+	ask_for_machine(bootstrap, &alone);
+	turn->request = &alone;
+	rc = minting_set_life(turn, &minting);
+	turn->request = whole;
+	return rc;
+}
+
 /* ---- all of it ---- */
 
 /* The parts say what happened to each; the target is the org and the service account. */
@@ -213,14 +282,18 @@ static size_t count_applied(const struct turn *turn)
 
 static int make_all(struct bootstrap *bootstrap, struct error *err)
 {
-	int rc = find_org_again(bootstrap, err);
+	int rc = check_token(bootstrap);
 
+	if (rc == TURN_GO_ON)
+		rc = find_org_again(bootstrap, err);
 	if (rc == TURN_GO_ON)
 		rc = do_part(bootstrap, make_org, &bootstrap->turn->request->org, err);
 	if (rc == TURN_GO_ON)
 		rc = make_admins(bootstrap, err);
 	if (rc == TURN_GO_ON)
 		rc = make_folders(bootstrap, err);
+	if (rc == TURN_GO_ON)
+		rc = make_machine(bootstrap, err);
 	return rc;
 }
 
@@ -241,15 +314,9 @@ static int run_bootstrap(struct turn *turn, struct error *err)
 
 static int validate_bootstrap(const struct request *request, struct error *err)
 {
-	const char *fault = NULL;
-
-	if (request->bootstrap == NULL)
-		fault = "data.bootstrap: missing (for org.bootstrap)";
-	else if (request->bootstrap->service_account != NULL)
-		fault = "data.bootstrap.service_account: is not available yet";
-	if (fault == NULL)
+	if (request->bootstrap != NULL)
 		return 0;
-	error_set(err, ERROR_REFUSED, "op", 0, "%s", fault);
+	error_set(err, ERROR_REFUSED, "op", 0, "data.bootstrap: missing (for org.bootstrap)");
 	return -1;
 }
 
