@@ -38,6 +38,8 @@
 	  "Whether this is a server admin comes from an identity provider; change it there, or set skip_org_role_sync.") \
 	X(ACCOUNT_NOT_MEMBER, "account.not_member",                                              \
 	  "The account does not belong to the org; say role for a place in it, or grant one first.") \
+	X(ACCOUNT_MAY_GO, "account.may_go",                                                      \
+	  "With a token, Grafana deletes the account of a removed member who belongs to no other org; say to_role, or allow_account_removal.") \
 	X(ORG_NOT_FOUND, "org.not_found", "Grafana has no such org.")                            \
 	X(ORG_NAME_TAKEN, "org.name_taken", "Another org has that name; choose another.")        \
 	X(ORG_PROTECTED, "org.protected",                                                        \

@@ -2,9 +2,11 @@
 /*
  * members.c - who belongs to an org, and as what.
  *
- * Called by the worker's operations. Owns nothing. Only the /api/orgs/:id/users
- * routes are used: their twins under /api/org delete an account that has lost its
- * last org. Some of Grafana's definite answers here are 500s; the tables say which.
+ * Called by the worker's operations. Owns nothing. With user and password only the
+ * /api/orgs/:id/users routes are used: their twins under /api/org delete an account
+ * that has lost its last org. A token has only those, so whoever removes a member
+ * with one must want that. Some of Grafana's definite answers here are 500s; the
+ * tables say which.
  *
  * Limit: those 500s can also be a database's trouble, so callers look before they
  * believe them.
@@ -17,6 +19,7 @@
 #include "base/text.h"
 #include "grafana/call.h"
 #include "grafana/json_get.h"
+#include "grafana/mode.h"
 
 /* Grafana before 10.2 does not know "None", and says so in the words it has for any
  * unreadable body; ours is always readable. Before 8.4 it said 422, or
@@ -27,6 +30,19 @@ static const struct answer_rule role_rules[] = {
 	{422, NULL, NULL, ANSWER_ROLE_INVALID},
 	{400, NULL, "JSON validation error: invalid role", ANSWER_ROLE_INVALID},
 };
+
+/* The members of an org, or with 'user_id' one of them. */
+static void format_path(struct grafana_session *session, int64_t org_id, int64_t user_id,
+			char path[CALL_PATH_BYTES])
+{
+	char org[32] = "", user[32] = "";
+
+	if (grafana_session_mode(session) == GRAFANA_ALL_ORGS)
+		text_format(org, sizeof(org), "s/%" PRId64, org_id);
+	if (user_id != 0)
+		text_format(user, sizeof(user), "/%" PRId64, user_id);
+	text_format(path, CALL_PATH_BYTES, "/api/org%s/users%s", org, user);
+}
 
 static void refine_role_write(struct answer *answer, const struct reply *reply,
 			      const struct answer_rule *rules, size_t count)
@@ -46,7 +62,7 @@ int grafana_member_add(struct grafana_session *session, int64_t org_id,
 	struct reply reply;
 	int rc;
 
-	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users", org_id);
+	format_path(session, org_id, 0, path);
 	rc = call_write_json(session, "POST", path,
 			     json_pack("{s:s, s:s}", "loginOrEmail", login_or_email, "role",
 				       role_name(role)),
@@ -77,8 +93,7 @@ int grafana_member_set_role(struct grafana_session *session, int64_t org_id, int
 	struct reply reply;
 	int rc;
 
-	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users/%" PRId64, org_id,
-		    user_id);
+	format_path(session, org_id, user_id, path);
 	rc = call_write_json(session, "PATCH", path,
 			     json_pack("{s:s}", "role", role_name(role)), &reply, answer, err);
 	if (rc == 0)
@@ -87,8 +102,16 @@ int grafana_member_set_role(struct grafana_session *session, int64_t org_id, int
 	return rc;
 }
 
+/* Grafana says which of the two it was in words only. */
+static enum account_fate read_fate(const struct answer *answer)
+{
+	if (answer->code != ANSWER_OK)
+		return ACCOUNT_FATE_UNKNOWN;
+	return text_equal_nocase(answer->message, "User deleted") ? ACCOUNT_DELETED : ACCOUNT_STAYS;
+}
+
 int grafana_member_remove(struct grafana_session *session, int64_t org_id, int64_t user_id,
-			  struct answer *answer, struct error *err)
+			  enum account_fate *fate, struct answer *answer, struct error *err)
 {
 	static const struct answer_rule rules[] = {
 		{400, NULL, "Cannot remove last organization admin", ANSWER_LAST_ADMIN},
@@ -99,9 +122,9 @@ int grafana_member_remove(struct grafana_session *session, int64_t org_id, int64
 	struct reply reply;
 	int rc;
 
-	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users/%" PRId64, org_id,
-		    user_id);
+	format_path(session, org_id, user_id, path);
 	rc = call_write(session, "DELETE", path, NULL, &reply, answer, err);
+	*fate = read_fate(answer);
 	if (rc == 0)
 		answer_refine(answer, &reply, rules, ARRAY_COUNT(rules));
 	reply_clear(&reply);

@@ -6,8 +6,9 @@
 #include "grafana/http.h"
 
 /*
- * Membership in an org, by the /api/orgs/:id/users forms, which never delete an
- * account. All writes: 0 with an *answer (maybe DOUBT), or -1 RETRY when surely
+ * Membership in an org. With user and password by the /api/orgs/:id/users forms, which
+ * never delete an account; with a token by the /api/org/users forms, and 'org_id' must
+ * be the token's. All writes: 0 with an *answer (maybe DOUBT), or -1 RETRY when surely
  * nothing happened.
  */
 
@@ -24,8 +25,17 @@ MUST_CHECK int grafana_member_set_role(struct grafana_session *session, int64_t 
 				       int64_t user_id, enum role role, struct answer *answer,
 				       struct error *err);
 
-/* OK (also when not a member); LAST_ADMIN (also for an org without any Admin); NOT_FOUND; DOUBT. */
+/* What became of the account of a member that was removed. */
+enum account_fate {
+	ACCOUNT_FATE_UNKNOWN, /* not removed, or the answer was lost */
+	ACCOUNT_STAYS,
+	ACCOUNT_DELETED, /* the account's last org, and our credentials are a token */
+};
+
+/* OK (also when not a member); LAST_ADMIN (also for an org without any Admin); NOT_FOUND;
+ * DOUBT. With a token it deletes the account of who belongs to no other org. */
 MUST_CHECK int grafana_member_remove(struct grafana_session *session, int64_t org_id,
-				     int64_t user_id, struct answer *answer, struct error *err);
+				     int64_t user_id, enum account_fate *fate,
+				     struct answer *answer, struct error *err);
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "grafana/call.h"
 #include "grafana/json_get.h"
+#include "grafana/mode.h"
 #include "grafana/org_cache.h"
 
 enum { PER_PAGE = 1000, MAX_PAGES = 1000 };
@@ -33,6 +34,22 @@ static int org_from_json(const json_t *json, const char *path, struct grafana_or
 	else if (org->name[0] == '\0')
 		return call_unusable(path, "has no org name", err);
 	return 0;
+}
+
+/* ---- the only one ---- */
+
+int grafana_org_own(struct grafana_session *session, struct grafana_org *org,
+		    struct answer *answer, struct error *err)
+{
+	static const char path[] = "/api/org";
+	struct reply reply = {0};
+	int rc = call_read(session, path, &reply, answer, err);
+
+	memset(org, 0, sizeof(*org));
+	if (rc == 0 && answer->code == ANSWER_OK)
+		rc = org_from_json(reply.json, path, org, answer, err);
+	reply_clear(&reply);
+	return rc;
 }
 
 /* ---- by name ---- */
@@ -54,6 +71,10 @@ static int read_by_name(struct grafana_session *session, const char *name,
 	const json_t *json;
 	int rc = 0;
 
+	if (grafana_session_mode(session) == GRAFANA_ONE_ORG) {
+		rc = grafana_org_own(session, org, answer, err);
+		goto out;
+	}
 	if (!text_format(path, sizeof(path),
 			 is_path ? "/api/orgs/name/%s" : "/api/orgs?name=%s", escaped)) {
 		answer_reject(answer, 0, "the org's name is too long");
@@ -159,6 +180,12 @@ static int read_by_id(struct grafana_session *session, int64_t org_id, struct gr
 	struct reply reply = {0};
 	int rc;
 
+	if (grafana_session_mode(session) == GRAFANA_ONE_ORG) {
+		rc = grafana_org_own(session, org, answer, err);
+		if (rc == 0 && answer->code == ANSWER_OK && org->id != org_id)
+			answer->code = ANSWER_NOT_FOUND;
+		return rc;
+	}
 	text_format(path, sizeof(path), "/api/orgs/%" PRId64, org_id);
 	rc = call_read(session, path, &reply, answer, err);
 	if (rc == 0 && answer->code == ANSWER_OK)

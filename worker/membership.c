@@ -6,21 +6,32 @@
  * never by removing and adding: removal also drops team memberships and
  * permissions in that org. Each write is preceded by a step in the ledger; one
  * whose answer was lost is settled by reading the role back.
+ *
+ * With a token nobody but the org's members can be seen. Who is no member is then a
+ * user with id 0 and the name that was said, and Grafana says when he is added
+ * whether there is an account at all. And its one way to remove a member deletes the
+ * account of who belongs to no other org, which a token cannot know beforehand.
  */
 #include "worker/membership.h"
 
 #include <inttypes.h>
 
+#include "base/text.h"
 #include "grafana/members.h"
+#include "grafana/people.h"
 
 int membership_read(struct turn *turn, int64_t org_id, int64_t user_id,
 		    struct membership *membership, struct error *err)
 {
-	char org_name[LIMIT_ORG_NAME_BYTES + 1];
+	const struct outcome_target *target = &turn->outcome.target;
+	const char *login = target->user_id == user_id ? target->login : "";
 	struct answer answer = {0};
 
-	if (grafana_user_role_in_org(turn->grafana, user_id, org_id, &membership->member,
-				     &membership->role, org_name, &answer, err) < 0)
+	*membership = (struct membership){false, ROLE_UNSET};
+	if (user_id == 0) /* seen by nobody, so no member */
+		return TURN_GO_ON;
+	if (grafana_person_role(turn->grafana, org_id, user_id, login, &membership->member,
+				&membership->role, &answer, err) < 0)
 		return TURN_FAILED;
 	if (answer.code != ANSWER_OK)
 		return turn_refused_by(turn, &answer, "read the role");
@@ -47,8 +58,12 @@ static int refuse_synced(struct turn *turn, const struct grafana_user *user,
 	struct grafana_user detail;
 	struct answer answer = {0};
 
-	if (grafana_user_get(turn->grafana, user->id, &detail, &answer, err) < 0)
+	if (user->id == 0)
+		return TURN_GO_ON;
+	if (grafana_person_get(turn->grafana, user->id, &detail, &answer, err) < 0)
 		return TURN_FAILED;
+	if (answer.code == ANSWER_NOT_FOUND && turn_has_one_org(turn))
+		return TURN_GO_ON; /* no member now, so nothing is known of him */
 	if (answer.code != ANSWER_OK)
 		return turn_refused_by(turn, &answer, "read the account");
 	if (!detail.is_externally_synced)
@@ -58,14 +73,74 @@ static int refuse_synced(struct turn *turn, const struct grafana_user *user,
 			    "or set skip_org_role_sync for that provider", user->login);
 }
 
+/* ---- who cannot be seen ---- */
+
+static const char *said_name(const struct turn *turn)
+{
+	const struct request_user *said = &turn->request->user;
+
+	return said->email != NULL ? said->email : said->login;
+}
+
+int membership_find_unseen(struct turn *turn, struct grafana_user *user)
+{
+	const struct request_user *said = &turn->request->user;
+
+	if (!turn_has_one_org(turn))
+		return turn_refused_missing(turn);
+	/* After the fact it would be too late: taking away again can delete an account. */
+	if (said->email != NULL && said->login != NULL)
+		return turn_refused(turn, REASON_ACCOUNT_AMBIGUOUS,
+				    "no member of the org has login '%s' and e-mail '%s', and a "
+				    "token cannot see whether they name one account; say one of them",
+				    said->login, said->email);
+	*user = (struct grafana_user){.id = 0};
+	text_copy(user->login, sizeof(user->login), said_name(turn));
+	return TURN_GO_ON;
+}
+
+/* He is a member now, so he can be seen. */
+static int meet(struct turn *turn, const struct answer *answer, struct error *err)
+{
+	struct grafana_user user;
+	bool found = false;
+	int rc = turn_find_user(turn, &turn->request->user, &user, &found, err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (!found)
+		return turn_in_doubt(answer, "find the new member", err);
+	turn_target_user(turn, &user);
+	return TURN_GO_ON;
+}
+
+static int refuse_no_account(struct turn *turn, const struct answer *answer)
+{
+	const char *who = said_name(turn);
+
+	if (turn->request->if_no_account == IF_NO_ACCOUNT_CREATE)
+		turn_refused(turn, REASON_GRAFANA_UNSUPPORTED,
+			     "there is no account '%s', and a token cannot create one: configure "
+			     "user and password of a server admin, or have it invited", who);
+	else
+		turn_refused(turn, REASON_ACCOUNT_NOT_FOUND, "there is no account '%s'", who);
+	turn->outcome.before.account = FACT_NO;
+	turn->outcome.grafana_status = answer->status;
+	return TURN_ENDED;
+}
+
 /* After a write whose answer left it open: is it so now? */
 static int read_back(struct turn *turn, const struct grafana_org *org,
 		     const struct grafana_user *user, const struct membership *wanted,
 		     const struct answer *answer, const char *doing, struct error *err)
 {
 	struct membership now;
-	int rc = membership_read(turn, org->id, user->id, &now, err);
+	int rc = user->id != 0 ? TURN_GO_ON : meet(turn, answer, err);
 
+	if (rc != TURN_GO_ON)
+		return rc;
+	rc = membership_read(turn, org->id,
+			     user->id != 0 ? user->id : turn->outcome.target.user_id, &now, err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	if (now.member == wanted->member && (!now.member || now.role == wanted->role))
@@ -115,13 +190,40 @@ int membership_set(struct turn *turn, const struct grafana_org *org,
 		return TURN_FAILED;
 	if (answer.code == ANSWER_DOUBT || is_outrun(answer.code))
 		rc = read_back(turn, org, user, &wanted, &answer, "change the role", err);
+	else if (answer.code == ANSWER_NOT_FOUND && user->id == 0)
+		rc = refuse_no_account(turn, &answer);
 	else if (answer.code != ANSWER_OK)
 		rc = turn_refused_by(turn, &answer, "change the role");
 	else
 		rc = turn_wrote(turn, &answer);
+	if (rc == TURN_GO_ON && user->id == 0 && turn->outcome.target.user_id == 0)
+		rc = meet(turn, &answer, err);
 	if (rc == TURN_GO_ON)
 		membership_evidence(&wanted, &turn->outcome.after);
 	return rc;
+}
+
+/* A token cannot see whether it is the account's last org, so it always may be. */
+static int refuse_removal(struct turn *turn, const struct grafana_user *user)
+{
+	if (!turn_has_one_org(turn) || turn->request->allow_account_removal)
+		return TURN_GO_ON;
+	return turn_refused(turn, REASON_ACCOUNT_MAY_GO,
+			    "if '%s' belongs to no other org, Grafana deletes the account with the "
+			    "membership, and a token cannot see others; say to_role, or "
+			    "allow_account_removal, or configure user and password of a server admin",
+			    user->login);
+}
+
+static enum fact account_is_left(struct turn *turn, enum account_fate fate)
+{
+	static const enum fact facts[] = {
+		[ACCOUNT_FATE_UNKNOWN] = FACT_UNSAID,
+		[ACCOUNT_STAYS] = FACT_YES,
+		[ACCOUNT_DELETED] = FACT_NO,
+	};
+
+	return turn_has_one_org(turn) ? facts[fate] : FACT_YES;
 }
 
 /* "Cannot remove last organization admin" is also Grafana's answer when the org is
@@ -145,16 +247,20 @@ int membership_end(struct turn *turn, const struct grafana_org *org,
 		   const struct grafana_user *user, struct error *err)
 {
 	const struct membership wanted = {false, ROLE_UNSET};
+	enum account_fate fate = ACCOUNT_FATE_UNKNOWN;
 	struct answer answer = {0};
 	int rc;
 
+	rc = refuse_removal(turn, user);
+	if (rc != TURN_GO_ON)
+		return rc;
 	rc = refuse_synced(turn, user, err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	rc = turn_begin_step(turn, "remove", err);
 	if (rc != TURN_GO_ON)
 		return rc;
-	if (grafana_member_remove(turn->grafana, org->id, user->id, &answer, err) < 0)
+	if (grafana_member_remove(turn->grafana, org->id, user->id, &fate, &answer, err) < 0)
 		return TURN_FAILED;
 	if (answer.code == ANSWER_DOUBT || answer.code == ANSWER_NOT_FOUND)
 		rc = read_back(turn, org, user, &wanted, &answer, "remove the member", err);
@@ -164,7 +270,9 @@ int membership_end(struct turn *turn, const struct grafana_org *org,
 		rc = turn_refused_by(turn, &answer, "remove the member");
 	else
 		rc = turn_wrote(turn, &answer);
-	if (rc == TURN_GO_ON)
-		membership_evidence(&wanted, &turn->outcome.after);
-	return rc;
+	if (rc != TURN_GO_ON)
+		return rc;
+	membership_evidence(&wanted, &turn->outcome.after);
+	turn->outcome.after.account = account_is_left(turn, fate);
+	return TURN_GO_ON;
 }

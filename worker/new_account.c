@@ -41,7 +41,7 @@ bool new_account_is_due(const struct turn *turn, bool found)
 {
 	const struct request *request = turn->request;
 
-	if (request->if_no_account != IF_NO_ACCOUNT_CREATE)
+	if (request->if_no_account != IF_NO_ACCOUNT_CREATE || turn_has_one_org(turn))
 		return false;
 	/* Found now: only of interest if an attempt of ours may have made it. */
 	return !found || turn->resumed;

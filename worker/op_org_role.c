@@ -4,7 +4,7 @@
  *
  * Straight-line: find the org, find the account, read the role held now, compare,
  * change it in place. What is so already ends without a write. Nothing here
- * deletes an account.
+ * deletes an account, but for a revoke with a token that the request allows to.
  */
 #include "worker/operations.h"
 
@@ -22,9 +22,10 @@ static int check_expected(struct turn *turn, enum role expected,
 			    turn_who(turn), membership_name(now), role_name(expected));
 }
 
-static void note_before(struct turn *turn, const struct membership *now)
+static void note_before(struct turn *turn, const struct grafana_user *user,
+			const struct membership *now)
 {
-	struct evidence before = {.account = FACT_YES};
+	struct evidence before = {.account = user->id != 0 ? FACT_YES : FACT_UNSAID};
 
 	membership_evidence(now, &before);
 	turn_set_before(turn, &before);
@@ -46,8 +47,7 @@ static int find_or_create(struct turn *turn, const struct grafana_org *org,
 	if (!found && request->if_no_account == IF_NO_ACCOUNT_INVITE)
 		return invitation_make(turn, org, err);
 	if (!found)
-		return turn_refused(turn, REASON_ACCOUNT_NOT_FOUND, "there is no account '%s'",
-				    turn_who(turn));
+		return membership_find_unseen(turn, user);
 	turn_target_user(turn, user);
 	return turn_protect_self(turn, user);
 }
@@ -67,7 +67,7 @@ static int run_grant(struct turn *turn, struct error *err)
 	if ((rc = membership_read(turn, org.id, user.id, &now, err)) != TURN_GO_ON)
 		return rc;
 	if (turn->sealed == NULL)
-		note_before(turn, &now);
+		note_before(turn, &user, &now);
 	if (now.member && now.role == request->role) {
 		turn->outcome.after.account = FACT_YES;
 		membership_evidence(&now, &turn->outcome.after);
@@ -142,6 +142,31 @@ static int take_away(struct turn *turn, const struct grafana_org *org,
 		       : membership_end(turn, org, user, err);
 }
 
+static int end_as_absent(struct turn *turn, const struct grafana_org *org)
+{
+	bool sees_all = !turn_has_one_org(turn);
+
+	turn_set_before(turn, &(struct evidence){.account = sees_all ? FACT_NO : FACT_UNSAID,
+						 .member = FACT_NO});
+	turn->outcome.after = (struct evidence){.account = sees_all ? FACT_NO : FACT_UNSAID,
+						.member = FACT_NO};
+	return turn_as_asked(turn, sees_all ? "there is no account '%s', so it has no role in '%s'"
+					    : "'%s' is no member of '%s'",
+			     turn_who(turn), org->name);
+}
+
+/* What became of the account; only a token's removal leaves that open. */
+static const char *account_left(enum fact account)
+{
+	static const char *const texts[] = {
+		[FACT_YES] = "",
+		[FACT_NO] = "; it was the account's last org, so Grafana deleted the account",
+		[FACT_UNSAID] = "; whether the account is left is not known",
+	};
+
+	return texts[account];
+}
+
 static int run_revoke(struct turn *turn, struct error *err)
 {
 	struct grafana_org org;
@@ -154,18 +179,14 @@ static int run_revoke(struct turn *turn, struct error *err)
 		return rc;
 	if ((rc = turn_find_user(turn, &turn->request->user, &user, &found, err)) != TURN_GO_ON)
 		return rc;
-	if (!found) {
-		turn_set_before(turn, &(struct evidence){.account = FACT_NO, .member = FACT_NO});
-		turn->outcome.after = turn->outcome.before;
-		return turn_as_asked(turn, "there is no account '%s', so it has no role in '%s'",
-				     turn_who(turn), org.name);
-	}
+	if (!found)
+		return end_as_absent(turn, &org);
 	turn_target_user(turn, &user);
 	if ((rc = turn_protect_self(turn, &user)) != TURN_GO_ON)
 		return rc;
 	if ((rc = membership_read(turn, org.id, user.id, &now, err)) != TURN_GO_ON)
 		return rc;
-	note_before(turn, &now);
+	note_before(turn, &user, &now);
 	turn->outcome.after.account = FACT_YES;
 	membership_evidence(&now, &turn->outcome.after);
 	if (is_revoked(turn->request, &now))
@@ -173,8 +194,9 @@ static int run_revoke(struct turn *turn, struct error *err)
 				     membership_name(&now), org.name);
 	if ((rc = take_away(turn, &org, &user, &now, err)) != TURN_GO_ON)
 		return rc;
-	return turn_applied(turn, "'%s' is no longer %s in '%s'", turn_who(turn),
-			    membership_name(&now), org.name);
+	return turn_applied(turn, "'%s' is no longer %s in '%s'%s", turn_who(turn),
+			    membership_name(&now), org.name,
+			    account_left(turn->outcome.after.account));
 }
 
 const struct operation operation_org_role_revoke = {

@@ -16,6 +16,8 @@
 #include "base/text.h"
 #include "codec/follow_up.h"
 #include "codec/password.h"
+#include "grafana/mode.h"
+#include "grafana/people.h"
 #include "worker/intent.h"
 #include "worker/parts.h"
 #include "worker/verdict.h"
@@ -183,6 +185,21 @@ static int refuse_missing_org(struct turn *turn, int64_t id, const char *name)
 	return turn_refused(turn, REASON_ORG_NOT_FOUND, "there is no org named '%s'", name);
 }
 
+bool turn_has_one_org(const struct turn *turn)
+{
+	return grafana_session_mode(turn->grafana) == GRAFANA_ONE_ORG;
+}
+
+/* 'own' is what Grafana said the token's org is. */
+static int refuse_other_org(struct turn *turn, const struct grafana_org *own)
+{
+	return turn_refused(turn, REASON_GRAFANA_UNSUPPORTED,
+			    "the token of instance '%s' works in the org %lld '%s' only; name that "
+			    "one, an instance with a token of the other org, or give this one user "
+			    "and password of a server admin",
+			    turn->request->instance, (long long)own->id, own->name);
+}
+
 /* After an earlier attempt it is the org with that id and no other: its name may be
  * what that attempt changed, and may by now be another's. */
 int turn_find_org(struct turn *turn, enum grafana_cache cache, struct grafana_org *org,
@@ -198,11 +215,14 @@ int turn_find_org(struct turn *turn, enum grafana_cache cache, struct grafana_or
 
 	if (rc < 0)
 		return TURN_FAILED;
+	if (answer.code == ANSWER_NOT_FOUND && turn_has_one_org(turn))
+		return refuse_other_org(turn, org);
 	if (answer.code == ANSWER_NOT_FOUND)
 		return refuse_missing_org(turn, id, named->name);
 	if (answer.code != ANSWER_OK)
 		return turn_refused_by(turn, &answer, "find the org");
-	if (known_id == 0 && named->id != 0 && named->name != NULL && strcmp(named->name, org->name) != 0)
+	if (known_id == 0 && named->id != 0 && named->name != NULL &&
+	    strcmp(named->name, org->name) != 0)
 		return turn_refused(turn, REASON_ORG_NOT_FOUND,
 				    "org %lld is named '%s', not '%s'", (long long)named->id,
 				    org->name, named->name);
@@ -232,18 +252,14 @@ int turn_refused_in_org(struct turn *turn, const struct grafana_org *org,
 	return TURN_ENDED;
 }
 
-/* Grafana's own lookup, and, as servers before 10 compare exactly, a search; an
- * account that merely has our e-mail as its login is not meant. */
+/* An account that merely has our e-mail as its login is not meant. */
 static int look_up(struct turn *turn, const char *said, bool by_email,
 		   struct grafana_user *user, bool *found, struct error *err)
 {
 	struct answer answer = {0};
 
 	*found = false;
-	if (grafana_user_lookup(turn->grafana, said, user, &answer, err) < 0)
-		return TURN_FAILED;
-	if (answer.code == ANSWER_NOT_FOUND &&
-	    grafana_user_find_nocase(turn->grafana, said, user, &answer, err) < 0)
+	if (grafana_person_find(turn->grafana, said, user, &answer, err) < 0)
 		return TURN_FAILED;
 	if (answer.code == ANSWER_NOT_FOUND)
 		return TURN_GO_ON;
@@ -285,7 +301,7 @@ static int get_account(struct turn *turn, int64_t user_id, struct grafana_user *
 {
 	struct answer answer = {0};
 
-	if (grafana_user_get(turn->grafana, user_id, user, &answer, err) < 0)
+	if (grafana_person_get(turn->grafana, user_id, user, &answer, err) < 0)
 		return TURN_FAILED;
 	if (answer.code != ANSWER_OK && answer.code != ANSWER_NOT_FOUND)
 		return turn_refused_by(turn, &answer, "find the account");
@@ -308,6 +324,19 @@ static int find_once_more(struct turn *turn, struct grafana_user *user, bool *fo
 	return get_account(turn, user->id, user, found, err);
 }
 
+int turn_refused_missing(struct turn *turn)
+{
+	if (turn_has_one_org(turn)) {
+		turn_set_before(turn, &(struct evidence){.member = FACT_NO});
+		return turn_refused(turn, REASON_ACCOUNT_NOT_FOUND,
+				    "no member of the org is '%s', and a token sees no others",
+				    turn_who(turn));
+	}
+	turn_set_before(turn, &(struct evidence){.account = FACT_NO});
+	return turn_refused(turn, REASON_ACCOUNT_NOT_FOUND, "there is no account '%s'",
+			    turn_who(turn));
+}
+
 int turn_find_account(struct turn *turn, struct grafana_user *user, struct error *err)
 {
 	bool found = false;
@@ -316,9 +345,7 @@ int turn_find_account(struct turn *turn, struct grafana_user *user, struct error
 	if (rc != TURN_GO_ON)
 		return rc;
 	if (!found) {
-		turn_set_before(turn, &(struct evidence){.account = FACT_NO});
-		return turn_refused(turn, REASON_ACCOUNT_NOT_FOUND, "there is no account '%s'",
-				    turn_who(turn));
+		return turn_refused_missing(turn);
 	}
 	turn_target_user(turn, user);
 	return turn_protect_self(turn, user);
@@ -326,6 +353,8 @@ int turn_find_account(struct turn *turn, struct grafana_user *user, struct error
 
 int turn_protect_self(struct turn *turn, const struct grafana_user *user)
 {
+	if (turn->own_login[0] == '\0') /* a token is nobody's login */
+		return TURN_GO_ON;
 	if (!text_equal_nocase(user->login, turn->own_login) &&
 	    !text_equal_nocase(user->email, turn->own_login))
 		return TURN_GO_ON;

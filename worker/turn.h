@@ -56,8 +56,11 @@ int turn_in_doubt(const struct answer *answer, const char *doing, struct error *
 
 /* ---- finding what the request names ---- */
 
+/* Do the credentials reach one org only, and no account that does not belong to it? */
+bool turn_has_one_org(const struct turn *turn);
+
 /* The org by id or exact name, after an earlier attempt by the id it had then; ENDED
- * with org.not_found. */
+ * with org.not_found, or grafana.unsupported when it is not the one our token works in. */
 MUST_CHECK int turn_find_org(struct turn *turn, enum grafana_cache cache,
 			     struct grafana_org *org, struct error *err);
 
@@ -72,6 +75,9 @@ MUST_CHECK int turn_find_user(struct turn *turn, const struct request_user *name
  * external) are filled. */
 MUST_CHECK int turn_find_account(struct turn *turn, struct grafana_user *user,
 				 struct error *err);
+/* ENDED with account.not_found, for who the request names; in the words that fit what
+ * our credentials can see. */
+int turn_refused_missing(struct turn *turn);
 /* ENDED with account.protected if this is grantd's own login. */
 int turn_protect_self(struct turn *turn, const struct grafana_user *user);
 

@@ -146,7 +146,9 @@ static int drop(struct support *support, int64_t *user_id, struct answer *answer
 		struct error *err)
 {
 	(void)user_id;
-	return grafana_member_remove(support->session, 7, 3, answer, err);
+	enum account_fate fate;
+
+	return grafana_member_remove(support->session, 7, 3, &fate, answer, err);
 }
 
 static void removes(void **state)
