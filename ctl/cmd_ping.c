@@ -136,6 +136,10 @@ static void judge_server(const char *what, const char *auth, const struct grafan
 		say("fail", what, "version %s: %s: HTTP %d%s%s", version, answer_name(answer->code),
 		    answer->status, answer->message[0] != '\0' ? ", " : "", answer->message);
 		findings->no = true;
+	} else if (server->org.id != 0) {
+		say("ok", what, "version %s, a %s of the org %lld '%s': roles, teams and service "
+		    "accounts there; no accounts, server admins or other orgs",
+		    version, auth, (long long)server->org.id, server->org.name);
 	} else if (!server->is_server_admin) {
 		say("fail", what, "version %s, logged in as %s, who is no server admin", version,
 		    server->self.login);
@@ -206,8 +210,8 @@ const struct command command_ping = {
 	.usage = "usage: grantctl ping\n"
 		 "\n"
 		 "A line for each finding: Kafka and its topics, Redis and how it is set up, and of\n"
-		 "every Grafana its version, whether the credentials are taken, and whether they are a\n"
-		 "server admin's. Changes nothing.\n"
+		 "every Grafana its version, whether the credentials are taken, and how far they reach:\n"
+		 "a server admin's everywhere, a token's in its org. Changes nothing.\n"
 		 "\n" COMMAND_OPTIONS_HELP,
 	.run = run,
 };

@@ -35,6 +35,7 @@ struct grafana {
 	struct login *login;
 	struct org_cache *orgs;
 	atomic_int refusals;   /* doubtful 401s in a row */
+	atomic_int version;    /* 0 = not known */
 	pthread_mutex_t mutex; /* guards 'idle' */
 	struct grafana_session *idle;
 };
@@ -145,6 +146,16 @@ void grafana_session_end(struct grafana_session *session)
 void grafana_session_forget(struct grafana_session *session)
 {
 	http_connection_forget(session->connection);
+}
+
+int grafana_version(const struct grafana *grafana)
+{
+	return atomic_load(&grafana->version);
+}
+
+void grafana_set_version(struct grafana *grafana, int version)
+{
+	atomic_store(&grafana->version, version);
 }
 
 struct grafana *grafana_session_instance(struct grafana_session *session)

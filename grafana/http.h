@@ -26,6 +26,12 @@ const struct instance_settings *grafana_settings(const struct grafana *grafana);
 /* "token", "session" or "basic": what calls show Grafana now. For people. */
 const char *grafana_auth_name(const struct grafana *grafana);
 
+/* Its version, as a probe found it: major * GRAFANA_VERSION_MAJOR + minor; 0 = not known
+ * (yet). See server.h. */
+enum { GRAFANA_VERSION_MAJOR = 1000 };
+int grafana_version(const struct grafana *grafana);
+void grafana_set_version(struct grafana *grafana, int version);
+
 /* The names and ids of orgs that this instance told us; see orgs.c. */
 struct org_cache;
 struct org_cache *grafana_org_cache(struct grafana *grafana);
@@ -74,7 +80,7 @@ enum grafana_effect { GRAFANA_READ, GRAFANA_WRITE };
  * *reply is set in any case, and the caller must reply_clear it: status 0 = no answer.
  *
  *  0  Grafana answered; *reply holds status and body. Statuses are not judged here but for these:
- *     401 (also 400 with messageId password-auth.failed) and 429 -> -1, RETRY
+ *     401 (also 400 with messageId password-auth.failed, and 500 "invalid API key") and 429 -> -1, RETRY
  *     (err->code = 401 or 429, retry_after_ms from Retry-After), surely not done.
  *     A redirect is never followed; its message names the setting to correct.
  *  -1 with err->kind RETRY and reply->doubt false: surely not done (never sent, or

@@ -68,7 +68,9 @@ int judge_failure(const struct exchange *exchange, struct reply *reply,
 static bool is_refusal(const struct reply *reply)
 {
 	return reply->status == 401 ||
-	       (reply->status == 400 && reply_id_is(reply, "password-auth.failed"));
+	       (reply->status == 400 && reply_id_is(reply, "password-auth.failed")) ||
+	       /* 9.0 to 9.3.5, and 9.4.0-pre: a token that was deleted */
+	       (reply->status == 500 && reply_message_is(reply, "invalid API key"));
 }
 
 static bool is_doubtful_refusal(const struct reply *reply)

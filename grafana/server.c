@@ -2,8 +2,9 @@
 /*
  * server.c - which Grafana this is, and what our credentials are worth there.
  *
- * Called at start and by the operator's tool. Owns nothing. A server that hides its
- * version is still a server: everything else works without knowing it.
+ * Called by the operator's tool, and by the worker where an action needs to know.
+ * Owns nothing. A server that hides its version is still a server: everything else
+ * works without knowing it.
  */
 #include "grafana/server.h"
 
@@ -13,6 +14,7 @@
 
 #include "grafana/call.h"
 #include "grafana/json_get.h"
+#include "grafana/mode.h"
 #include "grafana/user_json.h"
 
 /* "10.1.0-pre" -> 10, 1 */
@@ -38,8 +40,21 @@ static int probe_health(struct grafana_session *session, struct grafana_server *
 		rc = call_unusable(path, "is not Grafana's", err);
 	if (rc == 0 && answer->code == ANSWER_OK)
 		read_version(reply.json, server);
+	if (server->major != 0)
+		grafana_set_version(grafana_session_instance(session),
+				    server->major * GRAFANA_VERSION_MAJOR + server->minor);
 	reply_clear(&reply);
 	return rc;
+}
+
+int grafana_version_probe(struct grafana_session *session, struct error *err)
+{
+	struct grafana_server server = {0};
+	struct answer answer = {0};
+
+	if (grafana_version(grafana_session_instance(session)) != 0)
+		return 0;
+	return probe_health(session, &server, &answer, err);
 }
 
 static int probe_self(struct grafana_session *session, struct grafana_server *server,
@@ -78,6 +93,9 @@ int grafana_server_probe(struct grafana_session *session, struct grafana_server 
 		return -1;
 	if (answer->code != ANSWER_OK)
 		return 0;
+	/* A token is nobody: Grafana answers /api/user with 404. Its org tells that it is good. */
+	if (grafana_session_mode(session) == GRAFANA_ONE_ORG)
+		return grafana_org_own(session, &server->org, answer, err);
 	if (probe_self(session, server, answer, err) < 0)
 		return -1;
 	if (answer->code != ANSWER_OK)

@@ -20,6 +20,7 @@
 #include "base/crash_point.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "worker/capability.h"
 #include "worker/receive.h"
 #include "worker/settle.h"
 #include "worker/turn.h"
@@ -341,7 +342,9 @@ static void run_operation(struct turn *turn, struct holder *holder,
 
 	turn->grafana = grafana_session_begin(job->instance->grafana, &guard,
 					      job->request.traceparent);
-	attempt->rc = job->operation->run(turn, err);
+	attempt->rc = capability_check(turn, err);
+	if (attempt->rc == TURN_GO_ON)
+		attempt->rc = job->operation->run(turn, err);
 	tally = grafana_session_tally(turn->grafana);
 	*report = (struct gate_report){.calls = tally.calls,
 				       .unavailable = tally.unavailable,

@@ -79,10 +79,41 @@ static void probes(void **state)
 	}
 }
 
+static void probes_with_a_token(void **state)
+{
+	static char token[] = "glsa_a_1", none[] = "";
+	const struct http_step steps[] = {
+		{.status = 200, .body = HEALTH("12.4.1")},
+		{.status = 200, .body = "{\"id\":7,\"name\":\"Stack\"}"},
+	};
+	struct support support = {.script = http_script_start(steps, ARRAY_COUNT(steps))};
+	struct grafana_server server;
+	struct answer answer = {0};
+	struct error err = {0};
+
+	(void)state;
+	support.settings = support_settings(http_script_url(support.script));
+	support.settings.token = token;
+	support.settings.user = support.settings.password = none;
+	support_open(&support);
+	assert_int_equal(grafana_server_probe(support.session, &server, &answer, &err), 0);
+	assert_int_equal(answer.code, ANSWER_OK);
+	assert_int_equal(server.org.id, 7);
+	assert_string_equal(server.org.name, "Stack");
+	assert_false(server.is_server_admin);
+	assert_int_equal(grafana_version(support.grafana), 12 * GRAFANA_VERSION_MAJOR + 4);
+	assert_int_equal(grafana_version_probe(support.session, &err), 0);
+	support_close(&support);
+	assert_int_equal(http_script_count(support.script), 2);
+	support_assert_request(&support, 1, "GET /api/org HTTP/1.1\r\n", "");
+	support_end(&support);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(probes),
+		cmocka_unit_test(probes_with_a_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

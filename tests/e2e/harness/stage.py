@@ -22,6 +22,23 @@ from .worker import Worker, base_config
 Topics = collections.namedtuple("Topics", "requests outcomes credentials dead_letter")
 
 
+class TokenInstance:
+    """Settings that make an instance a token's: of a service account made in that org."""
+
+    def __init__(self, grafana, org_id, role="Admin", name="grantd-itself"):
+        account = grafana.expect("POST", "/api/serviceaccounts", {"name": name, "role": role},
+                                 org=org_id, status=201)
+        made = grafana.expect("POST", f"/api/serviceaccounts/{account['id']}/tokens",
+                              {"name": name}, org=org_id)
+        self.url, self.key = grafana.url, made["key"]
+        self.account_id, self.token_id = account["id"], made["id"]
+
+    def settings(self, instance):
+        section = f"grafana.{instance}"
+        return {f"{section}.url": self.url, f"{section}.token": self.key,
+                f"{section}.user": None, f"{section}.password": None}
+
+
 class Stage:
     def __init__(self, services, grafana, vault, directory, name, partitions=1):
         self.services, self.grafana, self.vault = services, grafana, vault

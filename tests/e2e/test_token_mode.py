@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A worker whose credentials are a service account's token: it works in that token's org,
+by the routes of the current org, and is told no by name for what is beyond it."""
+
+import pytest
+
+from conftest import REAL, VERSIONS
+from harness.desk import Desk, evidence, was
+from harness.stage import TokenInstance
+
+pytestmark = pytest.mark.parametrize(
+    "_grafana", VERSIONS if REAL else ["9.4", "10.1", "11.6", "12"], indirect=True)
+LOST = ("reset_after", "hang_after", "fail_after", "truncate", "bad_json")
+BEYOND = "user and password of a server admin"
+MEMBERS = "/api/org/users"
+
+
+@pytest.fixture(scope="module")
+def open_desk(open_stage):
+    """A running worker whose only instance is a token's, with the org it works in."""
+    stage = open_stage()
+    desk = Desk(stage)
+    org = desk.org()
+    token = TokenInstance(desk.grafana, org.id)
+    stage.worker(settings={**token.settings("main"), "grafana.main.request_timeout_ms": 1500,
+                           "worker.retry_base_ms": 20}).start()
+    yield desk, org
+    desk.settle([token.key])
+
+
+@pytest.fixture
+def desk(open_desk):
+    return open_desk[0]
+
+
+@pytest.fixture
+def org(open_desk):
+    return open_desk[1]
+
+
+def own_calls(sim):
+    return [entry for entry in sim.requests() if entry["user_agent"] == "grantd"]
+
+
+# ---- grant ----
+
+
+def test_a_member_s_role_is_changed_in_place(desk, org):
+    ada = desk.person(org, "Viewer")
+    for named, role in ((ada.by_login, "Editor"), (ada.by_email, "Admin"),
+                        ({**ada.by_login, **ada.by_email}, "Viewer"),
+                        ({"login": ada.login.upper()}, "Editor")):
+        outcome = desk.ask("org_role.grant", org=org.by_id, user=named, role=role)
+        assert role in was(outcome, "applied", status=200)
+        assert outcome["target"] == ada.target(org)
+        assert outcome["after"] == {"account": True, "role": role}
+        assert desk.grafana.role(org.id, ada.login) == role
+
+
+def test_a_role_held_already_is_left(desk, org):
+    ada = desk.person(org, "Editor")
+    outcome = desk.ask("org_role.grant", org=org.by_name, user=ada.by_email, role="Editor")
+    was(outcome, "already_so")
+    assert evidence(outcome) == ({"account": True, "role": "Editor"},) * 2
+
+
+@pytest.mark.parametrize("how", ["by_login", "by_email"])
+def test_somebody_from_elsewhere_is_added(desk, org, how):
+    ada = desk.person()
+    outcome = desk.ask("org_role.grant", org=org.by_id, user=getattr(ada, how), role="Editor")
+    was(outcome, "applied", status=200)
+    assert evidence(outcome) == ({"role": None}, {"account": True, "role": "Editor"})
+    assert outcome["target"] == ada.target(org)
+    assert desk.grafana.role(org.id, ada.login) == "Editor"
+
+
+def test_nobody_of_that_name(desk, org):
+    outcome = desk.ask("org_role.grant", org=org.by_id, user={"login": desk.name()}, role="Viewer")
+    assert "there is no account" in was(outcome, "refused", "account.not_found", 404)
+
+
+def test_an_account_cannot_be_made(desk, org):
+    outcome = desk.ask("org_role.grant", org=org.by_id, user={"login": desk.name()}, role="Viewer",
+                       if_no_account="create")
+    assert BEYOND in was(outcome, "refused", "grafana.unsupported", 404)
+
+
+def test_two_names_of_somebody_unseen(desk, org):
+    ada = desk.person()
+    outcome = desk.ask("org_role.grant", org=org.by_id, user={**ada.by_login, **ada.by_email},
+                       role="Viewer")
+    assert "say one of them" in was(outcome, "refused", "account.ambiguous")
+    assert desk.grafana.role(org.id, ada.login) is None
+
+
+def test_two_names_of_two_members(desk, org):
+    ada, bob = desk.person(org, "Viewer"), desk.person(org, "Viewer")
+    outcome = desk.ask("org_role.grant", org=org.by_id, user={**ada.by_login, **bob.by_email},
+                       role="Editor")
+    was(outcome, "refused", "account.ambiguous")
+
+
+def test_a_role_that_was_not_expected(desk, org):
+    ada, bob = desk.person(org, "Viewer"), desk.person()
+    for person in (ada, bob):
+        was(desk.ask("org_role.grant", org=org.by_id, user=person.by_login, role="Admin",
+                     expected_role="Editor"), "refused", "role.unexpected")
+
+
+def test_another_org_is_refused_by_name(desk, org):
+    other, ada = desk.org(), desk.person(org, "Viewer")
+    for named in (other.by_id, other.by_name, {"id": 987654}, {"name": org.name.upper()}):
+        outcome = desk.ask("org_role.grant", org=named, user=ada.by_login, role="Editor")
+        message = was(outcome, "refused", "grafana.unsupported")
+        assert f"'{org.name}'" in message and BEYOND in message
+    assert desk.grafana.role(org.id, ada.login) == "Viewer"
+
+
+def test_id_and_name_of_the_org_must_fit(desk, org):
+    ada = desk.person(org, "Viewer")
+    was(desk.ask("org_role.grant", org={"id": org.id, "name": "Else"}, user=ada.by_login,
+                 role="Editor"), "refused", "org.not_found")
+
+
+@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize("member", [True, False], ids=["changed", "added"])
+def test_a_lost_answer_to_a_grant(desk, org, fault, member):
+    ada = desk.person(org, "Viewer") if member else desk.person()
+    before = desk.sim.counters()
+    desk.sim.fault(fault, "PATCH" if member else "POST", MEMBERS + ("/*" if member else ""), count=1)
+    outcome = desk.ask("org_role.grant", org=org.by_id, user=ada.by_login, role="Editor")
+    was(outcome, "applied", status=outcome["reason"]["grafana"] and outcome["reason"]["grafana"]["status"])
+    assert evidence(outcome)[0] == ({"account": True, "role": "Viewer"} if member else {"role": None})
+    assert outcome["after"] == {"account": True, "role": "Editor"}
+    assert outcome["target"] == ada.target(org)
+    assert desk.grafana.role(org.id, ada.login) == "Editor"
+    desk.sim.clear_faults()
+    after = desk.sim.counters()
+    changed = {name for name in after if after[name] != before.get(name, 0)}
+    assert len(changed) == 1 and all(after[name] - before.get(name, 0) == 1 for name in changed)
+
+
+# ---- revoke ----
+
+
+def test_a_removal_needs_the_request_s_word(desk, org):
+    ada = desk.person(org, "Editor")
+    outcome = desk.ask("org_role.revoke", org=org.by_id, user=ada.by_login)
+    message = was(outcome, "refused", "account.may_go")
+    assert "to_role" in message and "allow_account_removal" in message
+    assert desk.grafana.role(org.id, ada.login) == "Editor"
+
+
+def test_a_fall_is_no_removal(desk, org):
+    ada = desk.person(org, "Editor")
+    outcome = desk.ask("org_role.revoke", org=org.by_id, user=ada.by_login, to_role="Viewer")
+    was(outcome, "applied", status=200)
+    assert outcome["after"] == {"account": True, "role": "Viewer"}
+    was(desk.ask("org_role.revoke", org=org.by_id, user=ada.by_login, to_role="Viewer"), "already_so")
+
+
+def only_in(desk, org, person):
+    """Take the account out of the org that accounts begin in."""
+    for place in desk.grafana.expect("GET", f"/api/users/{person.id}/orgs"):
+        if place["orgId"] != org.id:
+            desk.grafana.expect("DELETE", f"/api/orgs/{place['orgId']}/users/{person.id}")
+
+
+def test_the_last_org_takes_the_account_along(desk, org):
+    ada = desk.person(org, "Editor")
+    only_in(desk, org, ada)
+    outcome = desk.ask("org_role.revoke", org=org.by_id, user=ada.by_login, allow_account_removal=True)
+    assert "deleted the account" in was(outcome, "applied", status=200)
+    assert evidence(outcome) == ({"account": True, "role": "Editor"}, {"account": False, "role": None})
+    assert desk.grafana.lookup(ada.login) is None
+
+
+def test_who_belongs_elsewhere_stays(desk, org):
+    ada = desk.person(org, "Editor")
+    desk.grafana.expect("POST", f"/api/orgs/{desk.org().id}/users",
+                        {"loginOrEmail": ada.login, "role": "Viewer"})
+    outcome = desk.ask("org_role.revoke", org=org.by_id, user=ada.by_login, allow_account_removal=True)
+    assert "deleted" not in was(outcome, "applied", status=200)
+    assert outcome["after"] == {"account": True, "role": None}
+    assert desk.grafana.lookup(ada.login) is not None
+
+
+def test_who_is_no_member_has_nothing_to_lose(desk, org):
+    for user in (desk.person().by_login, {"login": desk.name()}):
+        outcome = desk.ask("org_role.revoke", org=org.by_id, user=user)
+        was(outcome, "already_so")
+        assert evidence(outcome) == ({"role": None}, {"role": None})
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_lost_answer_to_a_removal(desk, org, fault):
+    ada = desk.person(org, "Editor")
+    only_in(desk, org, ada)
+    desk.sim.fault(fault, "DELETE", MEMBERS + "/*", count=1)
+    outcome = desk.ask("org_role.revoke", org=org.by_id, user=ada.by_login, allow_account_removal=True)
+    was(outcome, "applied", status=outcome["reason"]["grafana"] and outcome["reason"]["grafana"]["status"])
+    assert outcome["before"] == {"account": True, "role": "Editor"}
+    assert outcome["after"] == {"role": None}
+    assert desk.grafana.lookup(ada.login) is None
+    desk.sim.clear_faults()
+
+
+def test_a_synced_member(desk, org):
+    ada = desk.person(auth_module="oauth_generic_oauth", role_sync=True, orgs=[{"id": org.id, "role": "Viewer"}])
+    if desk.sim.version == "9.4":
+        pytest.skip("a 9.4 does not tell a token who is synced")
+    was(desk.ask("org_role.revoke", org=org.by_id, user=ada.by_login, allow_account_removal=True),
+        "refused", "org.externally_synced")
+    was(desk.ask("org_role.grant", org=org.by_id, user=ada.by_login, role="Admin"),
+        "refused", "org.externally_synced", 403)
+
+
+# ---- beyond a token ----
+
+
+@pytest.mark.parametrize("action, fields", [
+    ("account.create", {"user": {"login": "x", "email": "x@example.com"}}),
+    ("account.update", {"user": {"login": "x"}, "set": {"name": "X"}}),
+    ("account.disable", {"user": {"login": "x"}}), ("account.enable", {"user": {"login": "x"}}),
+    ("account.delete", {"user": {"login": "x"}}), ("account.logout", {"user": {"login": "x"}}),
+    ("account.reset_password", {"user": {"login": "x"}}),
+    ("server_admin.grant", {"user": {"login": "x"}}), ("server_admin.revoke", {"user": {"login": "x"}}),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_what_takes_a_server_admin_is_refused_by_name(desk, action, fields):
+    if desk.grafana.simulated:
+        before = len(own_calls(desk.grafana))
+    message = was(desk.ask(action, **fields), "refused", "grafana.unsupported")
+    assert action in message and BEYOND in message
+    if desk.grafana.simulated:
+        assert len(own_calls(desk.grafana)) == before
