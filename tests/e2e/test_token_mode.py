@@ -2,10 +2,15 @@
 """A worker whose credentials are a service account's token: it works in that token's org,
 by the routes of the current org, and is told no by name for what is beyond it."""
 
+import re
+import signal
+
 import pytest
 
 from conftest import REAL, VERSIONS
 from harness.desk import Desk, evidence, was
+from harness.events import request
+from harness.load import SHORT, running_for_an_hour
 from harness.stage import TokenInstance
 
 pytestmark = pytest.mark.parametrize(
@@ -213,6 +218,63 @@ def test_a_synced_member(desk, org):
         "refused", "org.externally_synced")
     was(desk.ask("org_role.grant", org=org.by_id, user=ada.by_login, role="Admin"),
         "refused", "org.externally_synced", 403)
+
+
+# ---- kills ----
+
+
+@pytest.mark.parametrize("point", ["after_step", "after_write"])
+def test_killed_at_each_write(sim, make_stage, point):
+    stage = make_stage()
+    desk = Desk(stage)
+    org = desk.org()
+    token = TokenInstance(desk.grafana, org.id)
+    running_for_an_hour(stage)
+    member, stranger, leaver = desk.person(org, "Viewer"), desk.person(), desk.person(org, "Viewer")
+    asked = [
+        request("org_role.grant", org=org.by_id, user=member.by_login, role="Editor"),
+        request("org_role.grant", org=org.by_id, user=stranger.by_login, role="Editor"),
+        request("org_role.revoke", org=org.by_id, user=leaver.by_login, allow_account_removal=True),
+    ]
+    settings = {**SHORT, **token.settings("main"), "worker.threads": 1}
+    stage.send(*asked)
+    for _ in asked:
+        worker = stage.worker(settings, {"GRANTD_DEBUG_CRASH": f"{point}:1"}, "crash/grantd", name="w1")
+        worker.start(ready=False)
+        worker.wait_exit(-signal.SIGKILL)
+    survivor = stage.worker(settings, name="w1").start(ready=False)
+    stage.all_outcomes()
+    stage.wait_consumed()
+    survivor.stop()
+    stage.settle([token.key])
+    outcomes = [stage.outcome_of(event)["data"] for event in asked]
+    assert [outcome["result"] for outcome in outcomes] == ["applied"] * 3
+    assert [outcome["before"] for outcome in outcomes] == [
+        {"account": True, "role": "Viewer"}, {"role": None}, {"account": True, "role": "Viewer"}]
+    assert sim.role(org.id, member.login) == sim.role(org.id, stranger.login) == "Editor"
+    assert sim.role(org.id, leaver.login) is None
+
+
+# ---- a token that is good no more ----
+
+
+def test_a_deleted_token_opens_the_breaker_until_it_is_replaced(sim, make_stage):
+    stage = make_stage()
+    desk = Desk(stage)
+    org = desk.org()
+    ada = desk.person(org, "Viewer")
+    token = TokenInstance(sim, org.id)
+    sim.expect("DELETE", f"/api/serviceaccounts/{token.account_id}/tokens/{token.token_id}", org=org.id)
+    worker = stage.worker({**token.settings("main"), "grafana.main.unauthorized_wait_ms": 3600000}).start()
+    event = request("org_role.grant", org=org.by_id, user=ada.by_login, role="Editor")
+    stage.send(event)
+    worker.wait_for(lambda: re.search(f"tried again.* req={event['id']} ", worker.log()), "the refused attempt")
+    worker.stop()
+    fresh = TokenInstance(sim, org.id, name="fresh")
+    stage.worker(fresh.settings("main")).start()
+    assert stage.outcome_of(event)["data"]["result"] == "applied"
+    assert 1 <= len([entry for entry in own_calls(sim) if entry["status"] in (401, 500)]) <= 2
+    stage.settle([token.key, fresh.key])
 
 
 # ---- beyond a token ----
