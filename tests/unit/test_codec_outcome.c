@@ -23,7 +23,11 @@ static const struct outcome applied = {
 	.reason = REASON_OK,
 	.message = "role changed",
 	.grafana_status = 200,
-	.target = {12, "ada", "ada@example.com", 3, "Observability"},
+	.target = {.user_id = 12,
+		   .login = "ada",
+		   .email = "ada@example.com",
+		   .org_id = 3,
+		   .org_name = "Observability"},
 	.before = {.member = FACT_YES, .role = ROLE_VIEWER},
 	.after = {.member = FACT_YES, .role = ROLE_EDITOR},
 };
