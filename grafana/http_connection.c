@@ -25,6 +25,7 @@
 #include "base/crash_point.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "grafana/set_cookie.h"
 
 enum {
 	URL_BYTES = 16 * 1024,
@@ -84,50 +85,19 @@ static bool take_header(const char *line, size_t length, const char *name, struc
 	return true;
 }
 
-static bool ends_with(struct slice text, const char *end)
+static void keep_cookie(struct http_connection *connection, struct slice line)
 {
-	size_t length = strlen(end);
+	struct slice pair;
+	enum set_cookie kind = set_cookie_read(line, &pair);
+	bool has_one = connection->cookie.bytes != NULL && connection->cookie.bytes[0] != '\0';
 
-	return text.length >= length &&
-	       memcmp(text.data + text.length - length, end, length) == 0;
-}
-
-/* Its name is a setting of Grafana, so any that scripts can't read may be the session;
- * but a proxy has such cookies too, and then the usual name is the one to go by. */
-static bool is_likelier(const struct http_connection *connection, struct slice name,
-			struct slice attributes)
-{
-	static const char usual[] = "grafana_session", secluded[] = "httponly";
-
-	if (name.length == sizeof(usual) - 1 && memcmp(name.data, usual, name.length) == 0)
-		return true;
-	if (connection->cookie.bytes != NULL && connection->cookie.bytes[0] != '\0')
-		return false;
-	for (size_t i = 0; i + sizeof(secluded) - 1 <= attributes.length; i++)
-		if (text_starts_with_nocase(attributes.data + i, secluded))
-			return true;
-	return false;
-}
-
-/* "grafana_session=5f...; Path=/; HttpOnly". The others that Grafana sets are no
- * sessions, and one without a value takes a session away. */
-static void keep_cookie(struct http_connection *connection, struct slice value)
-{
-	const char *stop = memchr(value.data, ';', value.length);
-	size_t length = stop != NULL ? (size_t)(stop - value.data) : value.length;
-	const char *equals = memchr(value.data, '=', length);
-	struct slice name = {value.data, equals != NULL ? (size_t)(equals - value.data) : 0};
-
-	if (name.length == 0 || name.length + 1 >= length || length > COOKIE_BYTES ||
-	    ends_with(name, "_expiry") || ends_with(name, "redirect_to") ||
-	    ends_with(name, "oauth_state") ||
-	    !is_likelier(connection, name,
-			 (struct slice){value.data + length, value.length - length}))
+	if (kind == SET_COOKIE_OTHER || (kind == SET_COOKIE_POSSIBLE && has_one) ||
+	    pair.length > COOKIE_BYTES)
 		return;
 	if (connection->cookie.bytes == NULL)
 		secret_init(&connection->cookie, COOKIE_BYTES);
-	memcpy(connection->cookie.bytes, value.data, length);
-	connection->cookie.bytes[length] = '\0';
+	memcpy(connection->cookie.bytes, pair.data, pair.length);
+	connection->cookie.bytes[pair.length] = '\0';
 }
 
 static size_t on_header(char *line, size_t size, size_t length, void *context)

@@ -163,7 +163,7 @@ MUST_CHECK int ledger_settle_many(struct ledger *ledger,
 				  const struct ledger_settlements *settlements,
 				  struct error *err);
 
-/* At most 'most' of what is due now, hidden from others for a minute. The caller
+/* At most 'most' of what is due now, hidden from others for 20 seconds. The caller
  * clears the items. */
 struct ledger_due_item {
 	char *id;

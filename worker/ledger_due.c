@@ -14,7 +14,7 @@
 
 /* Several workers look at the same set; what one has taken it should have committed
  * by then. If not, another writes the request again, which is a duplicate. */
-enum { HIDDEN_MS = 60000 };
+enum { HIDDEN_MS = 20000 };
 
 static void copy_items(const struct redis_reply *reply, struct ledger_due_item *items,
 		       size_t *count)

@@ -24,7 +24,7 @@ SAID_POINTS = {"after_step": (1, 2), "after_write": (1, 1)}
 # With the old one's deletion as the last write.
 ROTATE_POINTS = {"after_step": (1, 1, 2), "after_write": (1, 2, 3), "before_complete": (1,), "in_commit": (1,)}
 # Passed by the rotation first, but for after_due, and then by what comes due. What a
-# worker took that died comes due again a minute later.
+# worker took that died comes due again 20 seconds later.
 OVERLAP_POINTS = {"after_due": (1,), "before_complete": (1, 2), "after_produce": (1, 1), "after_commit": (1, 1)}
 OVERLAP_DEADLINE_S = 120
 ACCOUNT_POINTS = {"after_write": (1,) * 5, "after_step": (1, 2, 3)}
