@@ -140,7 +140,8 @@ enum auth_result auth_token_check(struct exchange *exchange, const char *key)
 		return refuse(exchange, ANSWER_SERVICE_DISABLED);
 	if (exchange->version->token_org_checked && names_other_org(exchange, token->org->id))
 		return refuse(exchange, ANSWER_TOKEN_OTHER_ORG);
-	token->last_used_s = sim_wall_ms() / 1000;
+	if (!exchange->version->token_use_unnoticed)
+		token->last_used_s = sim_wall_ms() / 1000;
 	exchange->caller.account = NULL;
 	exchange->caller.org_id = token->org->id;
 	exchange->caller.role = account != NULL ? account->role : token->role;

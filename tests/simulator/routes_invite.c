@@ -249,5 +249,8 @@ void route_invite_complete(struct exchange *exchange)
 	(void)store_member_add(account, store_org(&sim->store, invite->org_id), invite->role);
 	invite->status = INVITE_COMPLETED;
 	(void)logins_open(&sim->logins, account);
-	answer_done_id(exchange, "User created and logged in", "id", account->id);
+	exchange->reply.status = 200;
+	(void)buffer_append_format(&exchange->reply.body,
+				   "{\"id\":%lld,\"message\":\"User created and logged in\"}",
+				   (long long)account->id);
 }

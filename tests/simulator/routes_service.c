@@ -77,12 +77,12 @@ static bool contains_nocase(const char *text, const char *part)
 	return part[0] == '\0';
 }
 
-static int compare_names(const void *left, const void *right)
+/* Logins are unique on the server. */
+static int compare_logins(const void *left, const void *right)
 {
 	const struct service_account *const *a = left, *const *b = right;
-	int order = strcmp((*a)->name, (*b)->name);
 
-	return order != 0 ? order : ((*a)->id > (*b)->id) - ((*a)->id < (*b)->id);
+	return strcmp((*a)->login, (*b)->login);
 }
 
 static bool is_wanted(struct exchange *exchange, const struct service_account *account)
@@ -108,7 +108,7 @@ void route_service_search(struct exchange *exchange)
 		if (is_wanted(exchange, account))
 			found[count++] = account;
 	if (count > 0)
-		qsort(found, count, sizeof(*found), compare_names);
+		qsort(found, count, sizeof(*found), compare_logins);
 	match_page_bounds(&page, count, &first, &last);
 	exchange->reply.status = 200;
 	(void)buffer_append_format(out, start, count);

@@ -31,7 +31,7 @@ static const struct version versions[] = {
 	{.id = V10_1, .name = "10.1", .number = "10.1.10", .commit = "ff85ec33c5", V10_1_FLAGS,
 	 .missing_org_hidden = true, .token_org_checked = true},
 	{.id = V10_1, .name = "10.1-pre", .number = "10.1.0-pre", .commit = "4217c8057b",
-	 V10_1_FLAGS, .wrong_password_is_400 = true},
+	 V10_1_FLAGS, .wrong_password_is_400 = true, .token_use_unnoticed = true},
 	{.id = V10_4, .name = "10.4", .number = "10.4.19", .commit = "d82ba95d0a",
 	 .team_rights = true, .team_uid = true,
 	 .service_accounts = true, .token_org_checked = true,

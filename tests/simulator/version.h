@@ -22,6 +22,7 @@ struct version {
 	bool service_accounts;	 /* has them at all */
 	enum { API_KEYS, API_KEYS_READ_ONLY, API_KEYS_GONE } api_keys;
 	bool service_login_has_org; /* their logins name the org, so names can repeat */
+	bool token_use_unnoticed; /* lastUsedAt stays null */
 	bool token_org_checked;	 /* another org in the header refuses a token */
 	bool traced;		 /* plain errors with an inner cause carry "traceID" */
 	bool legacy_cache_headers;
