@@ -61,11 +61,13 @@ static void write_time_or_null(struct buffer *out, const char *name, int64_t tim
 		json_out_text(out, "null");
 }
 
-/* How long it lives on is told in its last week only. */
+/* How long it lives on is told in its last week only. The clock is read once, so that
+ * a token never has time left and has expired. */
 static void write_token(struct buffer *out, const struct api_token *token)
 {
 	int64_t left_ms = token->expires_ms - sim_wall_ms();
-	bool soon = token->expires_ms != 0 && left_ms > 0 && left_ms < SOON_S * 1000LL;
+	bool ends = token->expires_ms != 0;
+	bool soon = ends && left_ms > 0 && left_ms < SOON_S * 1000LL;
 
 	(void)buffer_append_format(out, "{\"id\":%lld,\"name\":", (long long)token->id);
 	json_out_string(out, token->name);
@@ -79,7 +81,7 @@ static void write_token(struct buffer *out, const struct api_token *token)
 	else
 		json_out_text(out, ",\"secondsUntilExpiration\":0");
 	(void)buffer_append_format(out, ",\"hasExpired\":%s,\"isRevoked\":false}",
-				   has_expired(token) ? "true" : "false");
+				   ends && left_ms <= 0 ? "true" : "false");
 }
 
 /* An account that is not there has no tokens, and that is no error. */
