@@ -7,7 +7,8 @@
 
 /*
  * What outcome.c and credential.c have in common: the parts of both events that
- * speak of the request. Not for use outside codec/.
+ * speak of the request. Outside of codec/ only event_frame_id() is of use, for names that
+ * must follow from a request.
  */
 
 enum { EVENT_FRAME_ID_CAPACITY = 33 };
