@@ -28,6 +28,12 @@ const char *result_name(enum result result)
 	return names[result];
 }
 
+static void write_said(struct json_writer *writer, const char *key, const char *text)
+{
+	if (text[0] != '\0')
+		json_write_text(writer, key, text);
+}
+
 static void write_reason(struct json_writer *writer, const struct outcome *outcome)
 {
 	const char *message_id = outcome->grafana_message_id;
@@ -35,6 +41,7 @@ static void write_reason(struct json_writer *writer, const struct outcome *outco
 	json_write_begin_object(writer, "reason");
 	json_write_text(writer, "code", reason_code(outcome->reason));
 	json_write_text(writer, "message", outcome->message);
+	write_said(writer, "rule", outcome->rule);
 	if (outcome->grafana_status == 0) {
 		json_write_null(writer, "grafana");
 	} else {
@@ -50,12 +57,6 @@ static void write_fact(struct json_writer *writer, const char *key, enum fact fa
 {
 	if (fact != FACT_UNSAID)
 		json_write_bool(writer, key, fact == FACT_YES);
-}
-
-static void write_said(struct json_writer *writer, const char *key, const char *text)
-{
-	if (text[0] != '\0')
-		json_write_text(writer, key, text);
 }
 
 static bool says_nothing(const struct evidence *evidence)

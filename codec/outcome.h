@@ -10,6 +10,7 @@
 #include "codec/record.h"
 #include "codec/request.h"
 #include "config/limits.h"
+#include "config/policy.h"
 #include "config/role.h"
 
 enum result {
@@ -79,6 +80,7 @@ struct outcome {
 	enum result result;
 	enum reason reason;
 	char message[1024];
+	char rule[POLICY_RULE_CAPACITY]; /* of the policy, that said no; "" = none */
 	int grafana_status; /* 0 = Grafana was not asked, or its answer did not matter */
 	char grafana_message_id[LIMIT_MESSAGE_ID_BYTES + 1];
 	struct outcome_target target;

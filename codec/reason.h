@@ -90,6 +90,18 @@
 	  "Grafana refused the request for a reason grantd does not know; its message is given.") \
 	X(PASSWORD_POLICY, "password.policy",                                                    \
 	  "Grafana's password policy refused the password; raise [vault] password_length.")      \
+	X(POLICY_ACTION_DENIED, "policy.action_denied",                                          \
+	  "The policy does not allow the action to who asked; the message names the rule.")      \
+	X(POLICY_INSTANCE_DENIED, "policy.instance_denied",                                      \
+	  "The policy does not allow that to who asked in this Grafana; the message names the rule.") \
+	X(POLICY_ORG_DENIED, "policy.org_denied",                                                \
+	  "The policy does not allow that to who asked in this org; the message names the rule.") \
+	X(POLICY_ROLE_DENIED, "policy.role_denied",                                              \
+	  "The policy does not let who asked give this role; the message names the rule.")       \
+	X(POLICY_DURATION_DENIED, "policy.duration_denied",                                      \
+	  "The policy allows that for a shorter time only, or not for good; the message names the limit.") \
+	X(POLICY_PROTECTED_USER, "policy.protected_user",                                        \
+	  "The account is in [policy] protected_users; grantd never touches it.")                \
 	X(VAULT_NO_KEY, "vault.no_key",                                                          \
 	  "No valid vault key is configured, so no secret may be made; nothing was changed.")    \
 	X(RETRIES_EXHAUSTED, "retries.exhausted",                                                \

@@ -21,7 +21,7 @@
 #include "config/settings_table.h"
 #include "config/suggest.h"
 
-#define INSTANCE_PREFIX SETTINGS_INSTANCE_SECTION "."
+enum { SECTION_CAPACITY = 160 };
 
 void draft_init(struct draft *draft, const char *name, char *const *environment,
 		struct faults *faults)
@@ -56,11 +56,30 @@ void draft_clear(struct draft *draft)
 	draft_init(draft, NULL, NULL, NULL);
 }
 
-const char *draft_instance_name(const char *section)
+const char *draft_member_name(const char *section, enum setting_family family)
 {
-	size_t length = strlen(INSTANCE_PREFIX);
+	const char *prefix = setting_families[family].section;
+	size_t length = strlen(prefix);
 
-	return strncmp(section, INSTANCE_PREFIX, length) == 0 ? section + length : NULL;
+	if (strncmp(section, prefix, length) != 0 || section[length] != '.')
+		return NULL;
+	return section + length + 1;
+}
+
+static enum setting_family family_of(const char *section)
+{
+	for (int family = SETTING_SINGLE + 1; family < SETTING_FAMILIES; family++)
+		if (draft_member_name(section, (enum setting_family)family) != NULL)
+			return (enum setting_family)family;
+	return SETTING_SINGLE;
+}
+
+/* The row's section, without a member's name. */
+static const char *section_of_rows(const char *section)
+{
+	enum setting_family family = family_of(section);
+
+	return family == SETTING_SINGLE ? section : setting_families[family].section;
 }
 
 static struct draft_entry *find_entry(const struct draft *draft, const char *section,
@@ -103,12 +122,13 @@ static int add_section(struct draft *draft, const char *name, const char *variab
 static bool is_plain_section(const char *name)
 {
 	for (size_t i = 0; i < settings_table_count; i++)
-		if (strcmp(settings_table[i].section, name) == 0)
-			return !setting_is_per_instance(&settings_table[i]);
+		if (settings_table[i].family == SETTING_SINGLE &&
+		    strcmp(settings_table[i].section, name) == 0)
+			return true;
 	return false;
 }
 
-static bool is_instance_name(const char *name)
+static bool is_member_name(const char *name)
 {
 	size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				     "0123456789_-");
@@ -116,14 +136,28 @@ static bool is_instance_name(const char *name)
 	return length >= 1 && length <= LIMIT_INSTANCE_BYTES && name[length] == '\0';
 }
 
-static size_t count_instances(const struct draft *draft)
+static bool is_full(const struct draft *draft, enum setting_family family)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < draft->section_count; i++)
-		if (draft_instance_name(draft->sections[i].name) != NULL)
-			count++;
-	return count;
+		count += draft_member_name(draft->sections[i].name, family) != NULL;
+	return count >= setting_families[family].most;
+}
+
+/* What stands for a member's section where any would do: "grafana.NAME". */
+static void offer_families(struct suggest *suggest)
+{
+	for (int family = SETTING_SINGLE + 1; family < SETTING_FAMILIES; family++) {
+		const char *section = setting_families[family].section;
+		char with_name[SECTION_CAPACITY];
+
+		text_format(with_name, sizeof(with_name), "%s.NAME", section);
+		suggest_offer(suggest, with_name);
+		suggest_offer(suggest, section);
+		if (strcmp(suggest->best, section) == 0 && !is_plain_section(section))
+			text_copy(suggest->best, sizeof(suggest->best), with_name);
+	}
 }
 
 static void refuse_section(struct draft *draft, const char *name, size_t line)
@@ -132,12 +166,9 @@ static void refuse_section(struct draft *draft, const char *name, size_t line)
 
 	suggest_init(&suggest, name);
 	for (size_t i = 0; i < settings_table_count; i++)
-		if (!setting_is_per_instance(&settings_table[i]))
+		if (settings_table[i].family == SETTING_SINGLE)
 			suggest_offer(&suggest, settings_table[i].section);
-	suggest_offer(&suggest, INSTANCE_PREFIX "NAME");
-	suggest_offer(&suggest, SETTINGS_INSTANCE_SECTION);
-	if (strcmp(suggest.best, SETTINGS_INSTANCE_SECTION) == 0)
-		text_copy(suggest.best, sizeof(suggest.best), INSTANCE_PREFIX "NAME");
+	offer_families(&suggest);
 	if (suggest.best[0] == '\0')
 		draft_fault_line(draft, line, "[%.80s]: unknown section", name);
 	else
@@ -147,7 +178,8 @@ static void refuse_section(struct draft *draft, const char *name, size_t line)
 
 int draft_begin_section(struct draft *draft, const char *name, size_t line)
 {
-	const char *instance = draft_instance_name(name);
+	enum setting_family family = family_of(name);
+	const struct setting_family_info *info = &setting_families[family];
 	int known = find_section(draft, name);
 
 	if (known >= 0) {
@@ -155,40 +187,42 @@ int draft_begin_section(struct draft *draft, const char *name, size_t line)
 				 draft->sections[known].line);
 		return known;
 	}
-	if (instance == NULL && !is_plain_section(name)) {
+	if (family == SETTING_SINGLE && !is_plain_section(name)) {
 		refuse_section(draft, name, line);
 		return -1;
 	}
-	if (instance != NULL && !is_instance_name(instance)) {
+	if (family != SETTING_SINGLE && !is_member_name(draft_member_name(name, family))) {
 		draft_fault_line(draft, line,
-				 "[%.80s]: an instance's name is 1 to %d letters, digits, '_' or '-'",
-				 name, LIMIT_INSTANCE_BYTES);
+				 "[%.80s]: %s's name is 1 to %d letters, digits, '_' or '-'", name,
+				 info->member, LIMIT_INSTANCE_BYTES);
 		return -1;
 	}
-	if (instance != NULL && count_instances(draft) >= LIMIT_INSTANCES) {
-		draft_fault_line(draft, line, "[%s]: more than %d instances", name,
-				 LIMIT_INSTANCES);
+	if (family != SETTING_SINGLE && is_full(draft, family)) {
+		draft_fault_line(draft, line, "[%s]: more than %zu %s", name, info->most,
+				 info->members);
 		return -1;
 	}
 	return add_section(draft, name, NULL, line);
 }
 
-const char *draft_instance_section(struct draft *draft, const char *instance,
-				   const char *variable)
+const char *draft_member_section(struct draft *draft, enum setting_family family,
+				 const char *name, const char *variable)
 {
-	char section[sizeof(INSTANCE_PREFIX) + LIMIT_INSTANCE_BYTES];
+	const struct setting_family_info *info = &setting_families[family];
+	char section[SECTION_CAPACITY];
 	int found;
 
-	if (!is_instance_name(instance)) {
+	if (!is_member_name(name)) {
 		draft_fault_variable(draft, variable,
-				     "an instance's name is 1 to %d letters, digits, '_' or '-'",
-				     LIMIT_INSTANCE_BYTES);
+				     "%s's name is 1 to %d letters, digits, '_' or '-'",
+				     info->member, LIMIT_INSTANCE_BYTES);
 		return NULL;
 	}
-	text_format(section, sizeof(section), INSTANCE_PREFIX "%s", instance);
+	text_format(section, sizeof(section), "%s.%s", info->section, name);
 	found = find_section(draft, section);
-	if (found < 0 && count_instances(draft) >= LIMIT_INSTANCES) {
-		draft_fault_variable(draft, variable, "more than %d instances", LIMIT_INSTANCES);
+	if (found < 0 && is_full(draft, family)) {
+		draft_fault_variable(draft, variable, "more than %zu %s", info->most,
+				     info->members);
 		return NULL;
 	}
 	if (found < 0)
@@ -198,9 +232,7 @@ const char *draft_instance_section(struct draft *draft, const char *instance,
 
 static const struct setting *setting_of(const char *section, const char *name)
 {
-	return setting_find(draft_instance_name(section) != NULL ? SETTINGS_INSTANCE_SECTION :
-								   section,
-			    name);
+	return setting_find(family_of(section), section_of_rows(section), name);
 }
 
 static const char *property_of(const char *section, const char *name)
@@ -215,15 +247,15 @@ static const char *property_of(const char *section, const char *name)
 static void refuse_name(const struct draft *draft, const char *section, const char *name,
 			size_t line)
 {
-	bool is_instance = draft_instance_name(section) != NULL;
+	enum setting_family family = family_of(section);
 	struct suggest suggest;
 
 	suggest_init(&suggest, name);
 	for (size_t i = 0; i < settings_table_count; i++) {
 		const struct setting *setting = &settings_table[i];
 
-		if (is_instance ? setting_is_per_instance(setting) :
-				  strcmp(setting->section, section) == 0)
+		if (setting->family == family &&
+		    strcmp(setting->section, section_of_rows(section)) == 0)
 			suggest_offer(&suggest, setting->name);
 	}
 	if (suggest.best[0] == '\0')

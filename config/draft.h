@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 #include "base/attributes.h"
+#include "config/settings_table.h"
 
 struct faults;
-struct setting;
 
 /*
  * What was written, before it means anything: the sections and values of the
@@ -16,7 +16,7 @@ struct setting;
  * are loaded; every fault is reported through it, so that each has its place.
  */
 struct draft_entry {
-	char *section; /* "kafka", "grafana.main" */
+	char *section; /* "kafka", "grafana.main", "policy.ops" */
 	char *name;    /* "brokers", "property.security.protocol" */
 	char *value;   /* not expanded yet */
 	char *variable; /* NULL: it is in the file, on 'line' */
@@ -27,7 +27,7 @@ struct draft_entry {
 
 struct draft_section {
 	char *name;
-	char *variable; /* the one that brought the instance up; NULL: from the file */
+	char *variable; /* the one that brought it up; NULL: from the file */
 	size_t line;
 };
 
@@ -57,12 +57,13 @@ void draft_add_line(struct draft *draft, int section, const char *name, const ch
 void draft_set_variable(struct draft *draft, const char *section, const char *name,
 			const char *value, const char *variable);
 
-/* The instance's section, made if it is new; NULL if there are too many. */
-const char *draft_instance_section(struct draft *draft, const char *instance,
-				   const char *variable);
+/* The section of the family's member of that name, made if it is new; NULL if there are
+ * too many. */
+const char *draft_member_section(struct draft *draft, enum setting_family family,
+				 const char *name, const char *variable);
 
-/* "grafana.main" -> "main"; NULL for any other section. */
-const char *draft_instance_name(const char *section);
+/* "grafana.main" -> "main"; NULL for a section of another family, or of none. */
+const char *draft_member_name(const char *section, enum setting_family family);
 
 const struct draft_entry *draft_find(const struct draft *draft, const char *section,
 				     const char *name);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * environment.c - GRANTD_SECTION_KEY and GRANTD_GRAFANA_NAME_KEY.
+ * environment.c - GRANTD_SECTION_KEY, GRANTD_GRAFANA_NAME_KEY, GRANTD_POLICY_NAME_KEY.
  *
- * Called by settings.c after the file, so that the instances it names are known:
- * a variable cannot spell every instance's name (upper case, '_' for all else),
- * so it is matched against them first. One that fits none is a new instance with
- * the name in lower case. A name that fits nothing is a fault.
+ * Called by settings.c after the file, so that the instances and rules it names are
+ * known: a variable cannot spell every name (upper case, '_' for all else), so it is
+ * matched against them first. One that fits none is a new one with the name in lower
+ * case. A name that fits nothing is a fault.
  */
 #include "config/environment.h"
 
@@ -20,7 +20,6 @@
 
 #define PREFIX "GRANTD_"
 #define PROPERTY_PREFIX "GRANTD_KAFKA_PROPERTY_"
-#define INSTANCE_PREFIX "GRANTD_GRAFANA_"
 
 static bool starts_with(const char *text, const char *prefix)
 {
@@ -45,11 +44,11 @@ static void to_variable(char *text)
 	}
 }
 
-void environment_name(const struct setting *setting, const char *instance,
+void environment_name(const struct setting *setting, const char *member,
 		      char out[ENVIRONMENT_NAME_CAPACITY])
 {
 	text_format(out, ENVIRONMENT_NAME_CAPACITY, PREFIX "%s%s%s_%s", setting->section,
-		    *instance != '\0' ? "_" : "", instance, setting->name);
+		    *member != '\0' ? "_" : "", member, setting->name);
 	to_variable(out);
 }
 
@@ -65,7 +64,7 @@ static const struct setting *plain_setting(const char *variable)
 	for (size_t i = 0; i < settings_table_count; i++) {
 		char candidate[ENVIRONMENT_NAME_CAPACITY];
 
-		if (setting_is_per_instance(&settings_table[i]))
+		if (settings_table[i].family != SETTING_SINGLE)
 			continue;
 		environment_name(&settings_table[i], "", candidate);
 		if (strcmp(candidate, variable) == 0)
@@ -75,41 +74,43 @@ static const struct setting *plain_setting(const char *variable)
 }
 
 /* GRANTD_GRAFANA_<NAME>_<KEY>: the row of the key, and the name. No key is the
- * end of another, so at most one row fits. */
-static const struct setting *instance_setting(const char *variable, char *name, size_t capacity)
+ * end of another of its family, so at most one row fits. */
+static const struct setting *member_setting(const char *variable, char *name, size_t capacity)
 {
 	for (size_t i = 0; i < settings_table_count; i++) {
-		char suffix[ENVIRONMENT_NAME_CAPACITY];
+		char prefix[ENVIRONMENT_NAME_CAPACITY], suffix[ENVIRONMENT_NAME_CAPACITY];
 
-		if (!setting_is_per_instance(&settings_table[i]) ||
-		    !starts_with(variable, INSTANCE_PREFIX))
+		if (settings_table[i].family == SETTING_SINGLE)
 			continue;
+		text_format(prefix, sizeof(prefix), PREFIX "%s_", settings_table[i].section);
 		text_format(suffix, sizeof(suffix), "_%s", settings_table[i].name);
+		to_variable(prefix);
 		to_variable(suffix);
-		if (!ends_with(variable, suffix) ||
-		    strlen(variable) <= strlen(INSTANCE_PREFIX) + strlen(suffix))
+		if (!starts_with(variable, prefix) || !ends_with(variable, suffix) ||
+		    strlen(variable) <= strlen(prefix) + strlen(suffix))
 			continue;
-		text_copy_bytes(name, capacity, variable + strlen(INSTANCE_PREFIX),
-				strlen(variable) - strlen(INSTANCE_PREFIX) - strlen(suffix));
+		text_copy_bytes(name, capacity, variable + strlen(prefix),
+				strlen(variable) - strlen(prefix) - strlen(suffix));
 		return &settings_table[i];
 	}
 	return NULL;
 }
 
-/* The section of the instance that 'name' (of a variable) means; NULL if that
- * was found to be unclear, which is reported. */
-static const char *section_of(struct draft *draft, const char *name, const char *variable)
+/* The section of the member that 'name' (of a variable) means; NULL if that was found to
+ * be unclear, which is reported. */
+static const char *section_of(struct draft *draft, enum setting_family family, const char *name,
+			      const char *variable)
 {
 	const char *found = NULL;
 	char fresh[LIMIT_INSTANCE_BYTES + 2];
 
 	for (size_t i = 0; i < draft->section_count; i++) {
-		const char *instance = draft_instance_name(draft->sections[i].name);
+		const char *member = draft_member_name(draft->sections[i].name, family);
 		char spelled[LIMIT_INSTANCE_BYTES + 2];
 
-		if (instance == NULL)
+		if (member == NULL)
 			continue;
-		text_copy(spelled, sizeof(spelled), instance);
+		text_copy(spelled, sizeof(spelled), member);
 		to_variable(spelled);
 		if (strcmp(spelled, name) != 0)
 			continue;
@@ -124,7 +125,7 @@ static const char *section_of(struct draft *draft, const char *name, const char 
 		return found;
 	text_copy(fresh, sizeof(fresh), name);
 	text_lower(fresh);
-	return draft_instance_section(draft, fresh, variable);
+	return draft_member_section(draft, family, fresh, variable);
 }
 
 static void set_property(struct draft *draft, const char *variable, const char *value)
@@ -140,17 +141,18 @@ static void set_property(struct draft *draft, const char *variable, const char *
 	draft_set_variable(draft, "kafka", name, value, variable);
 }
 
-static void offer_instances(const struct draft *draft, const struct setting *setting,
+static void offer_members(const struct draft *draft, const struct setting *setting,
 			    struct suggest *suggest)
 {
 	char candidate[ENVIRONMENT_NAME_CAPACITY];
 
 	for (size_t i = 0; i < draft->section_count; i++) {
-		const char *instance = draft_instance_name(draft->sections[i].name);
+		const char *member =
+			draft_member_name(draft->sections[i].name, setting->family);
 
-		if (instance == NULL)
+		if (member == NULL)
 			continue;
-		environment_name(setting, instance, candidate);
+		environment_name(setting, member, candidate);
 		suggest_offer(suggest, candidate);
 	}
 }
@@ -162,8 +164,8 @@ static void refuse(const struct draft *draft, const char *variable)
 
 	suggest_init(&suggest, variable);
 	for (size_t i = 0; i < settings_table_count; i++) {
-		if (setting_is_per_instance(&settings_table[i])) {
-			offer_instances(draft, &settings_table[i], &suggest);
+		if (settings_table[i].family != SETTING_SINGLE) {
+			offer_members(draft, &settings_table[i], &suggest);
 			continue;
 		}
 		environment_name(&settings_table[i], "", candidate);
@@ -178,7 +180,7 @@ static void refuse(const struct draft *draft, const char *variable)
 
 static void apply(struct draft *draft, const char *variable, const char *value)
 {
-	char instance[LIMIT_INSTANCE_BYTES + 2]; /* one that is cut is too long anyhow */
+	char member[LIMIT_INSTANCE_BYTES + 2]; /* one that is cut is too long anyhow */
 	const struct setting *setting = plain_setting(variable);
 	const char *section;
 
@@ -190,13 +192,13 @@ static void apply(struct draft *draft, const char *variable, const char *value)
 		set_property(draft, variable, value);
 		return;
 	}
-	setting = instance_setting(variable, instance, sizeof(instance));
+	setting = member_setting(variable, member, sizeof(member));
 	if (setting == NULL) {
 		if (!is_foreign(variable))
 			refuse(draft, variable);
 		return;
 	}
-	section = section_of(draft, instance, variable);
+	section = section_of(draft, setting->family, member, variable);
 	if (section != NULL)
 		draft_set_variable(draft, section, setting->name, value, variable);
 }

@@ -15,10 +15,10 @@ struct setting;
  */
 void environment_apply(struct draft *draft);
 
-/* The variable of a setting: GRANTD_KAFKA_BROKERS. 'instance' is as written, ""
- * for settings that are not an instance's. */
+/* The variable of a setting: GRANTD_KAFKA_BROKERS. 'member' is the NAME of its
+ * section as written, "" where there is none. */
 enum { ENVIRONMENT_NAME_CAPACITY = 160 };
-void environment_name(const struct setting *setting, const char *instance,
+void environment_name(const struct setting *setting, const char *member,
 		      char out[ENVIRONMENT_NAME_CAPACITY]);
 
 #endif

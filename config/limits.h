@@ -50,6 +50,7 @@ enum {
 	LIMIT_COMMIT_METADATA_BYTES = 4096, /* Kafka's offset.metadata.max.bytes */
 
 	LIMIT_INSTANCES = 256,
+	LIMIT_RULES = 256, /* of the policy */
 	LIMIT_CONFIG_VALUE_BYTES = 8192,
 	LIMIT_CONFIG_FILE_BYTES = 1024 * 1024,
 	LIMIT_PROPERTIES = 256, /* of librdkafka */

@@ -35,26 +35,30 @@ static void free_wiped(char *text)
 	free(text);
 }
 
-static void clear_rows(void *base, bool per_instance)
+static void clear_rows(void *base, enum setting_family family)
 {
 	for (size_t i = 0; i < settings_table_count; i++)
-		if (settings_table[i].type == SETTING_TEXT &&
-		    setting_is_per_instance(&settings_table[i]) == per_instance)
+		if (settings_table[i].type == SETTING_TEXT && settings_table[i].family == family)
 			free_wiped(*setting_text_at(&settings_table[i], base));
 }
 
 void settings_clear(struct settings *settings)
 {
-	clear_rows(settings, false);
+	clear_rows(settings, SETTING_SINGLE);
 	for (size_t i = 0; i < settings->instance_count; i++) {
-		clear_rows(&settings->instances[i], true);
+		clear_rows(&settings->instances[i], SETTING_INSTANCE);
 		free(settings->instances[i].name);
+	}
+	for (size_t i = 0; i < settings->rule_count; i++) {
+		clear_rows(&settings->rules[i], SETTING_RULE);
+		free(settings->rules[i].name);
 	}
 	for (size_t i = 0; i < settings->kafka.property_count; i++) {
 		free(settings->kafka.properties[i].name);
 		free_wiped(settings->kafka.properties[i].value);
 	}
 	free(settings->instances);
+	free(settings->rules);
 	free(settings->kafka.properties);
 	memset(settings, 0, sizeof(*settings));
 }
@@ -217,18 +221,18 @@ static bool is_required(const struct draft *draft, const char *section,
 	return setting->required && (instead == NULL || instead->value[0] == '\0');
 }
 
-/* All rows of one section, or of all that are no instance's (instance NULL). */
-static void take_rows(const struct draft *draft, const char *instance_section, void *base)
+/* All rows of one member's section, or of all single sections (member_section NULL). */
+static void take_rows(const struct draft *draft, enum setting_family family,
+		      const char *member_section, void *base)
 {
 	char expanded[LIMIT_CONFIG_VALUE_BYTES + 1];
 
 	for (size_t i = 0; i < settings_table_count; i++) {
 		const struct setting *setting = &settings_table[i];
-		const char *section = instance_section != NULL ? instance_section :
-								 setting->section;
+		const char *section = member_section != NULL ? member_section : setting->section;
 		const struct draft_entry *entry;
 
-		if (setting_is_per_instance(setting) != (instance_section != NULL))
+		if (setting->family != family)
 			continue;
 		set_preset(setting, base);
 		entry = draft_find(draft, section, setting->name);
@@ -244,7 +248,7 @@ static void take_instances(const struct draft *draft, struct settings *settings)
 {
 	settings->instances = mem_array(draft->section_count, sizeof(*settings->instances));
 	for (size_t i = 0; i < draft->section_count; i++) {
-		const char *name = draft_instance_name(draft->sections[i].name);
+		const char *name = draft_member_name(draft->sections[i].name, SETTING_INSTANCE);
 		struct instance_settings *instance;
 		size_t length;
 
@@ -252,13 +256,28 @@ static void take_instances(const struct draft *draft, struct settings *settings)
 			continue;
 		instance = &settings->instances[settings->instance_count++];
 		instance->name = mem_strdup(name);
-		take_rows(draft, draft->sections[i].name, instance);
+		take_rows(draft, SETTING_INSTANCE, draft->sections[i].name, instance);
 		length = strlen(instance->url);
 		while (length > 0 && instance->url[length - 1] == '/')
 			instance->url[--length] = '\0';
 	}
 	if (settings->instance_count == 0)
 		draft_fault_line(draft, 0, "there is no [grafana.NAME]; at least one is needed");
+}
+
+static void take_rules(const struct draft *draft, struct settings *settings)
+{
+	settings->rules = mem_array(draft->section_count, sizeof(*settings->rules));
+	for (size_t i = 0; i < draft->section_count; i++) {
+		const char *name = draft_member_name(draft->sections[i].name, SETTING_RULE);
+		struct rule_settings *rule;
+
+		if (name == NULL)
+			continue;
+		rule = &settings->rules[settings->rule_count++];
+		rule->name = mem_strdup(name);
+		take_rows(draft, SETTING_RULE, draft->sections[i].name, rule);
+	}
 }
 
 static void take_property(const struct draft *draft, const struct draft_entry *entry,
@@ -315,9 +334,10 @@ static void derive(const struct draft *draft, struct settings *settings)
 static int take_draft(const struct draft *draft, struct settings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
-	take_rows(draft, NULL, settings);
+	take_rows(draft, SETTING_SINGLE, NULL, settings);
 	take_properties(draft, settings);
 	take_instances(draft, settings);
+	take_rules(draft, settings);
 	derive(draft, settings);
 	settings_check_together(settings, draft);
 	if (draft->faults->count == 0)

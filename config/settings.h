@@ -44,6 +44,17 @@ struct instance_settings { /* one [grafana.NAME] */
 	int64_t org_cache_ms;	      /* how long an org's name -> id is trusted */
 };
 
+struct rule_settings { /* one [policy.NAME]; lists of globs, separated by commas */
+	char *name;
+	char *requesters;
+	char *actions;
+	char *instances;
+	char *orgs;
+	char *roles;
+	char *time_bound;	/* roles that may be given for a time only */
+	int64_t max_duration_s; /* 0 = no limit */
+};
+
 enum event_mode { EVENT_BINARY, EVENT_STRUCTURED };
 
 struct settings {
@@ -96,6 +107,11 @@ struct settings {
 		int64_t overlap_s; /* of a rotation, where a request says none */
 	} tokens;
 	struct {
+		char *actions, *instances, *orgs, *roles, *time_bound; /* as in a rule */
+		int64_t max_duration_s;
+		char *protected_users;
+	} policy;
+	struct {
 		char *listen; /* host:port; "" = off */
 	} http;
 	struct {
@@ -103,6 +119,8 @@ struct settings {
 	} log;
 	struct instance_settings *instances;
 	size_t instance_count;
+	struct rule_settings *rules; /* in the order of the file */
+	size_t rule_count;
 };
 
 /* All faults of a configuration, one per line: "grantd.ini:12: [worker] threads:
@@ -117,8 +135,8 @@ void faults_clear(struct faults *faults);
 
 /*
  * Defaults, then the file (path NULL: none), then the environment
- * (GRANTD_SECTION_KEY; GRANTD_GRAFANA_<NAME>_KEY for instances; an instance may
- * come from the environment alone; GRANTD_KAFKA_PROPERTY_<NAME_WITH_UNDERSCORES>).
+ * (GRANTD_SECTION_KEY; GRANTD_GRAFANA_<NAME>_KEY for instances and
+ * GRANTD_POLICY_<NAME>_KEY for rules, which may come from the environment alone; GRANTD_KAFKA_PROPERTY_<NAME_WITH_UNDERSCORES>).
  * $__file{path} and $__env{NAME} are expanded in values. Returns 0, or -1 with
  * every fault listed; *settings is then empty. The caller owns *settings.
  */

@@ -11,9 +11,12 @@ struct settings;
  */
 const char *check_brokers(const char *value);
 const char *check_grafana_url(const char *value);
+const char *check_globs(const char *value);
 const char *check_listen(const char *value);
+const char *check_orgs(const char *value);
 const char *check_proxy_url(const char *value);
 const char *check_redis_url(const char *value);
+const char *check_roles(const char *value);
 const char *check_topic(const char *value);
 const char *check_user(const char *value);
 const char *check_token(const char *value);

@@ -32,12 +32,6 @@ static const char help_properties[] =
 	";property.sasl.username = grantd\n"
 	";property.sasl.password = $__file{/etc/grantd/kafka-password}\n";
 
-static const char help_instances[] =
-	"\n# One section for each Grafana; a request says which one it means by NAME. Variables\n"
-	"# spell NAME in upper case, with '_' for all that is no letter or digit.\n";
-
-#define EXAMPLE_INSTANCE "main"
-
 static void print_help_text(const char *help, FILE *out)
 {
 	fputs("\n# ", out);
@@ -75,40 +69,54 @@ static void print_kind(const struct setting *setting, FILE *out)
 
 static void print_help_row(const struct setting *setting, FILE *out)
 {
+	const struct setting_family_info *family = &setting_families[setting->family];
 	char variable[ENVIRONMENT_NAME_CAPACITY];
 
-	environment_name(setting, setting_is_per_instance(setting) ? EXAMPLE_INSTANCE : "",
-			 variable);
+	environment_name(setting, family->section != NULL ? family->example : "", variable);
 	print_help_text(setting->help, out);
 	fputs("# ", out);
 	print_kind(setting, out);
 	fprintf(out, ". %s\n", variable);
 	if (setting->required)
-		fprintf(out, "%s = %s\n", setting->name, setting->example);
+		fprintf(out, "%s%s = %s\n", family->optional ? ";" : "", setting->name,
+			setting->example);
 	else
 		fprintf(out, ";%s =%s%s\n", setting->name, *setting->preset != '\0' ? " " : "",
 			setting->preset);
 }
 
+static void print_help_section(const struct setting *setting, FILE *out)
+{
+	const struct setting_family_info *family = &setting_families[setting->family];
+
+	if (family->section == NULL)
+		fprintf(out, "\n[%s]\n", setting->section);
+	else
+		fprintf(out, "\n# %s%s[%s.%s]\n", family->help, family->optional ? ";" : "",
+			family->section, family->example);
+}
+
+static bool is_same_section(const struct setting *left, const struct setting *right)
+{
+	return left != NULL && right->family == left->family &&
+	       strcmp(left->section, right->section) == 0;
+}
+
 void settings_print_help(FILE *out)
 {
-	const char *section = "";
+	const struct setting *last = NULL;
 
 	fputs(help_top, out);
 	for (size_t i = 0; i < settings_table_count; i++) {
 		const struct setting *setting = &settings_table[i];
 
-		if (strcmp(section, setting->section) != 0) {
-			if (strcmp(section, "kafka") == 0)
+		if (!is_same_section(last, setting)) {
+			if (last != NULL && strcmp(last->section, "kafka") == 0)
 				fputs(help_properties, out);
-			section = setting->section;
-			if (setting_is_per_instance(setting))
-				fprintf(out, "%s[%s.%s]\n", help_instances, section,
-					EXAMPLE_INSTANCE);
-			else
-				fprintf(out, "\n[%s]\n", section);
+			print_help_section(setting, out);
 		}
 		print_help_row(setting, out);
+		last = setting;
 	}
 }
 
@@ -197,12 +205,13 @@ static void print_properties(const struct settings *settings, FILE *out)
 	}
 }
 
-static void print_instance(const struct instance_settings *instance, FILE *out)
+static void print_member(enum setting_family family, const char *name, const void *base,
+			 FILE *out)
 {
-	fprintf(out, "\n[" SETTINGS_INSTANCE_SECTION ".%s]\n", instance->name);
+	fprintf(out, "\n[%s.%s]\n", setting_families[family].section, name);
 	for (size_t i = 0; i < settings_table_count; i++)
-		if (setting_is_per_instance(&settings_table[i]))
-			print_row(&settings_table[i], instance, out);
+		if (settings_table[i].family == family)
+			print_row(&settings_table[i], base, out);
 }
 
 void settings_print(const struct settings *settings, FILE *out)
@@ -212,7 +221,7 @@ void settings_print(const struct settings *settings, FILE *out)
 	for (size_t i = 0; i < settings_table_count; i++) {
 		const struct setting *setting = &settings_table[i];
 
-		if (setting_is_per_instance(setting))
+		if (setting->family != SETTING_SINGLE)
 			continue;
 		if (strcmp(section, setting->section) != 0) {
 			if (strcmp(section, "kafka") == 0)
@@ -222,6 +231,9 @@ void settings_print(const struct settings *settings, FILE *out)
 		}
 		print_row(setting, settings, out);
 	}
+	for (size_t i = 0; i < settings->rule_count; i++)
+		print_member(SETTING_RULE, settings->rules[i].name, &settings->rules[i], out);
 	for (size_t i = 0; i < settings->instance_count; i++)
-		print_instance(&settings->instances[i], out);
+		print_member(SETTING_INSTANCE, settings->instances[i].name,
+			     &settings->instances[i], out);
 }

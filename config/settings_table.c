@@ -47,8 +47,10 @@ enum {
 
 #define AT(folder, member) .section = #folder, .name = #member, \
 	.offset = offsetof(struct settings, folder.member)
-#define EACH(member) .section = SETTINGS_INSTANCE_SECTION, .name = #member, \
+#define EACH(member) .section = "grafana", .family = SETTING_INSTANCE, .name = #member, \
 	.offset = offsetof(struct instance_settings, member)
+#define RULE(member) .section = "policy", .family = SETTING_RULE, .name = #member, \
+	.offset = offsetof(struct rule_settings, member)
 #define TEXT(least, most, preset_text) .type = SETTING_TEXT, .min = (least), .max = (most), \
 	.preset = (preset_text)
 #define NUMBER(least, most, preset_text) .type = SETTING_NUMBER, .min = (least), .max = (most), \
@@ -140,6 +142,36 @@ const struct setting settings_table[] = {
 	{AT(tokens, overlap_s), NUMBER(0, LIMIT_TTL_S, "3600"),
 	 .help = "How long the old token of a rotation lives on, where a request does not say."},
 
+	{AT(policy, actions), TEXT(1, VALUE_BYTES, "*"), .check = check_globs,
+	 .help = "What is allowed at all: actions, separated by commas. '*' stands for any text, '?'\n"
+		 "for one character; letter case does not matter. See docs/policy.md."},
+	{AT(policy, instances), TEXT(1, VALUE_BYTES, "*"), .check = check_globs,
+	 .help = "The NAMEs of [grafana.NAME] in which it is allowed."},
+	{AT(policy, orgs), TEXT(1, VALUE_BYTES, "*"), .check = check_orgs,
+	 .help = "Orgs in which it is allowed: names, or id:NUMBER; (none) stands for what is about\n"
+		 "no org, such as most account actions."},
+	{AT(policy, roles), TEXT(1, VALUE_BYTES, "*"), .check = check_roles,
+	 .help = "Roles that may be given: Viewer, Editor, Admin, None; ServerAdmin for the right\n"
+		 "that server_admin.grant gives."},
+	{AT(policy, max_duration_s), NUMBER(0, LIMIT_DURATION_S, "0"),
+	 .help = "The longest a time-bound grant may last; 0: no limit."},
+	{AT(policy, time_bound), TEXT(0, VALUE_BYTES, ""), .check = check_roles,
+	 .help = "Roles that people may be given for a time only; * for whatever can be."},
+	{AT(policy, protected_users), TEXT(0, VALUE_BYTES, ""), .check = check_globs,
+	 .help = "Logins and e-mails of accounts that are never touched."},
+
+	{RULE(requesters), TEXT(1, VALUE_BYTES, ""), REQUIRED("*@example.com"), .check = check_globs,
+	 .help = "Whom the rule is for: the requested_by of requests. Who is named by a rule may do\n"
+		 "only what one of the rules that name them allows. * names everybody, also who\n"
+		 "is not said."},
+	{RULE(actions), TEXT(1, VALUE_BYTES, "*"), .check = check_globs,
+	 .help = "What the rule allows, as in [policy]."},
+	{RULE(instances), TEXT(1, VALUE_BYTES, "*"), .check = check_globs, .help = "Likewise."},
+	{RULE(orgs), TEXT(1, VALUE_BYTES, "*"), .check = check_orgs, .help = "Likewise."},
+	{RULE(roles), TEXT(1, VALUE_BYTES, "*"), .check = check_roles, .help = "Likewise."},
+	{RULE(max_duration_s), NUMBER(0, LIMIT_DURATION_S, "0"), .help = "Likewise."},
+	{RULE(time_bound), TEXT(0, VALUE_BYTES, ""), .check = check_roles, .help = "Likewise."},
+
 	{AT(http, listen), TEXT(0, 256, ""), .check = check_listen,
 	 .help = "host:port (IPv6: [host]:port) for health and metrics; empty: off."},
 
@@ -183,17 +215,36 @@ const struct setting settings_table[] = {
 
 const size_t settings_table_count = ARRAY_COUNT(settings_table);
 
-bool setting_is_per_instance(const struct setting *setting)
-{
-	return strcmp(setting->section, SETTINGS_INSTANCE_SECTION) == 0;
-}
+const struct setting_family_info setting_families[SETTING_FAMILIES] = {
+	[SETTING_INSTANCE] = {
+		.section = "grafana",
+		.member = "an instance",
+		.members = "instances",
+		.example = "main",
+		.help = "One section for each Grafana; a request says which one it means by NAME. "
+			"Variables\n# spell NAME in upper case, with '_' for all that is no letter "
+			"or digit.\n",
+		.most = LIMIT_INSTANCES,
+	},
+	[SETTING_RULE] = {
+		.section = "policy",
+		.member = "a rule",
+		.members = "rules",
+		.example = "ops",
+		.help = "Rules by requester, one section for each; NAME is what a refusal calls it.\n",
+		.optional = true,
+		.most = LIMIT_RULES,
+	},
+};
 
-const struct setting *setting_find(const char *section, const char *name)
+const struct setting *setting_find(enum setting_family family, const char *section,
+				   const char *name)
 {
 	for (size_t i = 0; i < settings_table_count; i++) {
 		const struct setting *setting = &settings_table[i];
 
-		if (strcmp(setting->section, section) == 0 && strcmp(setting->name, name) == 0)
+		if (setting->family == family && strcmp(setting->section, section) == 0 &&
+		    strcmp(setting->name, name) == 0)
 			return setting;
 	}
 	return NULL;

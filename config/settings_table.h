@@ -23,8 +23,28 @@ enum setting_secrecy {
 	SETTING_SECRET, /* never quoted, printed as *** */
 };
 
+/* Of some sections there are as many as are written: [grafana.NAME], [policy.NAME]. */
+enum setting_family {
+	SETTING_SINGLE, /* in a section that is there once */
+	SETTING_INSTANCE,
+	SETTING_RULE,
+	SETTING_FAMILIES
+};
+
+struct setting_family_info {
+	const char *section; /* "grafana" for [grafana.NAME] */
+	const char *member, *members; /* "an instance", "instances" */
+	const char *example; /* a NAME, for help */
+	const char *help;
+	bool optional; /* there need be none: the example file has it as a comment */
+	size_t most;
+};
+
+extern const struct setting_family_info setting_families[SETTING_FAMILIES];
+
 struct setting {
-	const char *section; /* "grafana" stands for every [grafana.NAME] */
+	const char *section; /* without the NAME */
+	enum setting_family family;
 	const char *name;
 	enum setting_type type;
 	enum setting_secrecy secrecy;
@@ -38,21 +58,18 @@ struct setting {
 	const char *const *choices; /* NULL-terminated */
 	const char *zero_word; /* of a number: what is written for 0; or NULL */
 	const char *(*check)(const char *value); /* NULL, or what is wrong; see settings_check.h */
-	size_t offset; /* in struct settings, or in struct instance_settings */
+	size_t offset; /* in struct settings, or in that of the family's members */
 	const char *help;
 };
 
 extern const struct setting settings_table[];
 extern const size_t settings_table_count;
 
-#define SETTINGS_INSTANCE_SECTION "grafana"
 #define SETTINGS_PROPERTY_PREFIX "property."
 
-/* Whether the row belongs to every instance. */
-bool setting_is_per_instance(const struct setting *setting);
-
-/* The row of this section (without the instance's name) and name, or NULL. */
-const struct setting *setting_find(const char *section, const char *name);
+/* The row of this family, section (without the NAME) and name, or NULL. */
+const struct setting *setting_find(enum setting_family family, const char *section,
+				   const char *name);
 
 /* Where the row's value is; 'base' is the struct that 'offset' is in. */
 char **setting_text_at(const struct setting *setting, void *base);

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "grafana/org_write.h"
+#include "worker/permit.h"
 
 static const char STEP[] = "create_org";
 
@@ -72,6 +73,9 @@ int new_org_ensure(struct turn *turn, const char *name, struct grafana_org *org,
 	bool found = false;
 	int rc = new_org_look(turn, name, org, &found, err);
 
+	if (rc != TURN_GO_ON)
+		return rc;
+	rc = permit_org(turn, found ? org->id : 0, name);
 	if (rc != TURN_GO_ON)
 		return rc;
 	turn_set_before(turn, &(struct evidence){.exists = found ? FACT_YES : FACT_NO});

@@ -105,6 +105,7 @@ static int validate_create(const struct request *request, struct error *err)
 const struct operation operation_account_create = {
 	.action = "account.create",
 	.needs = NEED_USER,
+	.gives = GIVES_PLACE,
 	.validate = validate_create,
 	.run = run_create,
 };

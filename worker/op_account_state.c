@@ -100,6 +100,7 @@ static int run_enable(struct turn *turn, struct error *err)
 const struct operation operation_account_disable = {
 	.action = "account.disable",
 	.needs = NEED_USER,
+	.removes = true,
 	.run = run_disable,
 };
 
@@ -188,5 +189,6 @@ static int run_delete(struct turn *turn, struct error *err)
 const struct operation operation_account_delete = {
 	.action = "account.delete",
 	.needs = NEED_USER,
+	.removes = true,
 	.run = run_delete,
 };

@@ -58,6 +58,7 @@ static int validate_create(const struct request *request, struct error *err)
 const struct operation operation_api_key_create = {
 	.action = "api_key.create",
 	.needs = NEED_ORG | NEED_ROLE,
+	.gives = GIVES_MACHINE_ROLE,
 	.validate = validate_create,
 	.run = run_create,
 };
@@ -121,5 +122,6 @@ static int run_delete(struct turn *turn, struct error *err)
 const struct operation operation_api_key_delete = {
 	.action = "api_key.delete",
 	.needs = NEED_ORG | NEED_API_KEY,
+	.removes = true,
 	.run = run_delete,
 };

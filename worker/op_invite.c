@@ -17,6 +17,7 @@ static int run_create(struct turn *turn, struct error *err)
 const struct operation operation_invite_create = {
 	.action = "invite.create",
 	.needs = NEED_ORG | NEED_USER | NEED_ROLE,
+	.gives = GIVES_ROLE,
 	.run = run_create,
 };
 
@@ -31,5 +32,6 @@ static int run_revoke(struct turn *turn, struct error *err)
 const struct operation operation_invite_revoke = {
 	.action = "invite.revoke",
 	.needs = NEED_ORG | NEED_USER,
+	.removes = true,
 	.run = run_revoke,
 };

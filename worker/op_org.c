@@ -307,5 +307,6 @@ static int run_delete(struct turn *turn, struct error *err)
 const struct operation operation_org_delete = {
 	.action = "org.delete",
 	.needs = NEED_ORG,
+	.removes = true,
 	.run = run_delete,
 };

@@ -323,6 +323,7 @@ static int validate_bootstrap(const struct request *request, struct error *err)
 const struct operation operation_org_bootstrap = {
 	.action = "org.bootstrap",
 	.needs = NEED_ORG,
+	.gives = GIVES_BOOTSTRAP,
 	.validate = validate_bootstrap,
 	.run = run_bootstrap,
 };

@@ -101,6 +101,7 @@ static int validate_grant(const struct request *request, struct error *err)
 const struct operation operation_org_role_grant = {
 	.action = "org_role.grant",
 	.needs = NEED_ORG | NEED_USER | NEED_ROLE,
+	.gives = GIVES_ROLE,
 	.validate = validate_grant,
 	.run = run_grant,
 };
@@ -202,5 +203,7 @@ static int run_revoke(struct turn *turn, struct error *err)
 const struct operation operation_org_role_revoke = {
 	.action = "org_role.revoke",
 	.needs = NEED_ORG | NEED_USER,
+	.gives = GIVES_FALL,
+	.removes = true,
 	.run = run_revoke,
 };

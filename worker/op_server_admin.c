@@ -122,11 +122,13 @@ static int run_revoke(struct turn *turn, struct error *err)
 const struct operation operation_server_admin_grant = {
 	.action = "server_admin.grant",
 	.needs = NEED_USER,
+	.gives = GIVES_SERVER_ADMIN,
 	.run = run_grant,
 };
 
 const struct operation operation_server_admin_revoke = {
 	.action = "server_admin.revoke",
 	.needs = NEED_USER,
+	.removes = true,
 	.run = run_revoke,
 };

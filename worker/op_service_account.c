@@ -115,6 +115,7 @@ static int validate_create(const struct request *request, struct error *err)
 const struct operation operation_service_account_create = {
 	.action = "service_account.create",
 	.needs = NEED_ORG | NEED_SERVICE_ACCOUNT,
+	.gives = GIVES_MACHINE_ROLE,
 	.validate = validate_create,
 	.run = run_create,
 };
@@ -231,6 +232,7 @@ static int validate_update(const struct request *request, struct error *err)
 const struct operation operation_service_account_update = {
 	.action = "service_account.update",
 	.needs = NEED_ORG | NEED_SERVICE_ACCOUNT,
+	.gives = GIVES_MACHINE_CHANGE,
 	.validate = validate_update,
 	.run = run_update,
 };

@@ -77,6 +77,7 @@ static int run_enable(struct turn *turn, struct error *err)
 const struct operation operation_service_account_disable = {
 	.action = "service_account.disable",
 	.needs = NEED_ORG | NEED_SERVICE_ACCOUNT,
+	.removes = true,
 	.run = run_disable,
 };
 
@@ -154,5 +155,6 @@ static int run_delete(struct turn *turn, struct error *err)
 const struct operation operation_service_account_delete = {
 	.action = "service_account.delete",
 	.needs = NEED_ORG | NEED_SERVICE_ACCOUNT,
+	.removes = true,
 	.run = run_delete,
 };

@@ -152,5 +152,6 @@ static int run_delete(struct turn *turn, struct error *err)
 const struct operation operation_team_delete = {
 	.action = "team.delete",
 	.needs = NEED_ORG | NEED_TEAM,
+	.removes = true,
 	.run = run_delete,
 };

@@ -138,6 +138,7 @@ static int run_add(struct turn *turn, struct error *err)
 const struct operation operation_team_member_add = {
 	.action = "team_member.add",
 	.needs = NEED_ORG | NEED_TEAM | NEED_USER,
+	.gives = GIVES_TEAM,
 	.run = run_add,
 };
 
@@ -206,5 +207,6 @@ static int run_remove(struct turn *turn, struct error *err)
 const struct operation operation_team_member_remove = {
 	.action = "team_member.remove",
 	.needs = NEED_ORG | NEED_TEAM | NEED_USER,
+	.removes = true,
 	.run = run_remove,
 };

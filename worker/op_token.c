@@ -294,5 +294,6 @@ static int run_delete(struct turn *turn, struct error *err)
 const struct operation operation_service_account_token_delete = {
 	.action = "service_account_token.delete",
 	.needs = NEED_ORG | NEED_SERVICE_ACCOUNT | NEED_TOKEN,
+	.removes = true,
 	.run = run_delete,
 };

@@ -183,8 +183,13 @@ static void pass_if_published(struct pipeline *pipeline, struct job *job)
 
 static void settle_mismatch(struct pipeline *pipeline, struct job *job)
 {
-	settle_refusal(pipeline, job, REASON_REQUEST_ID_REUSED,
-			   "another request with other content came earlier under this id");
+	static const struct refusal refusal = {
+		.refused = true,
+		.reason = REASON_REQUEST_ID_REUSED,
+		.text = "another request with other content came earlier under this id",
+	};
+
+	settle_refusal(pipeline, job, &refusal);
 	leave_lane(pipeline, job);
 	settle(pipeline, job, SETTLE_REPLAY);
 }
@@ -318,6 +323,7 @@ static void turn_from_job(struct turn *turn, struct pipeline *pipeline, struct j
 {
 	memset(turn, 0, sizeof(*turn));
 	turn->request = &job->request;
+	turn->operation = job->operation;
 	turn->vault = pipeline->vault;
 	turn->settings = pipeline->settings;
 	turn->clock = pipeline->clock;
@@ -383,7 +389,7 @@ static void retry_later(struct pipeline *pipeline, const struct park_port *park,
 /* A definite no from before: nothing is asked of Grafana. */
 static void work_refused(struct pipeline *pipeline, struct job *job)
 {
-	settle_refusal(pipeline, job, job->refusal.reason, job->refusal.text);
+	settle_refusal(pipeline, job, &job->refusal);
 	complete(pipeline, job, NULL);
 }
 
@@ -403,6 +409,19 @@ static void send_back(struct pipeline *pipeline, const struct park_port *park,
 {
 	job->report = (struct gate_report){0};
 	park->park(park->context, job, clock_steady_ms(pipeline->clock) + BUSY_POLL_MS);
+}
+
+/* What was begun is finished under the rules of its time, which were others. */
+static bool was_allowed(const struct job *job)
+{
+	return job->refusal.rule[0] != '\0' && job->claim.step != NULL;
+}
+
+/* From here on it needs a slot of its Grafana, as it did then. */
+static void allow_again(struct job *job)
+{
+	job->refusal = (struct refusal){.refused = false};
+	job->scheduled.gate = job->instance->gate;
 }
 
 static int work_operation(struct pipeline *pipeline, const struct park_port *park,
@@ -451,6 +470,11 @@ int pipeline_work(struct pipeline *pipeline, const struct park_port *park, struc
 {
 	if (job->claim.outcome == CLAIM_OWED) {
 		pass_if_published(pipeline, job);
+		return 0;
+	}
+	if (job->refusal.refused && was_allowed(job)) {
+		allow_again(job);
+		send_back(pipeline, park, job);
 		return 0;
 	}
 	if (job->refusal.refused) {

@@ -14,6 +14,7 @@
 #include "codec/record.h"
 #include "codec/request.h"
 #include "codec/seal.h"
+#include "config/policy.h"
 #include "config/settings.h"
 #include "grafana/http.h"
 #include "worker/ledger.h"
@@ -51,6 +52,7 @@ struct refusal {
 	bool refused;
 	enum reason reason;
 	char text[1024];
+	char rule[POLICY_RULE_CAPACITY]; /* of the policy, that said no; "" = another no */
 };
 
 enum { JOB_RECORDS_MAX = 3 }; /* outcome, credential, dead letter */
@@ -110,6 +112,7 @@ struct vault {
  * fill the outcome. */
 struct turn {
 	const struct request *request;
+	const struct operation *operation;
 	struct grafana_session *grafana;
 	const struct vault *vault;
 	const struct settings *settings;
@@ -117,6 +120,7 @@ struct turn {
 	const char *own_login; /* never to be touched */
 	int64_t record_time_ms;
 
+	int64_t allowed_org_id; /* the policy was asked about it; 0 = about none yet */
 	bool resumed;	   /* begun before, or nobody knows: look before you write */
 	const char *step;  /* the last step begun before this attempt, or NULL */
 	struct slice intent; /* its intent */
@@ -137,6 +141,19 @@ struct turn {
 	int64_t old_token_id;	/* which a rotation replaces; 0 = none, or not known yet */
 };
 
+/* Which role an action gives, as far as the policy is concerned. */
+enum gives {
+	GIVES_NOTHING,
+	GIVES_ROLE,	      /* 'role', to a person */
+	GIVES_PLACE,	      /* likewise where an org is said; Viewer if it does not say */
+	GIVES_TEAM,	      /* a team, and 'role' if it is said */
+	GIVES_SERVER_ADMIN,
+	GIVES_FALL,	      /* 'to_role', which is less than there was */
+	GIVES_MACHINE_ROLE,   /* 'role', Viewer if it does not say, to no person */
+	GIVES_MACHINE_CHANGE, /* 'role' if it is said, to no person */
+	GIVES_BOOTSTRAP,
+};
+
 /* An action. run() answers 0 with turn->outcome filled (done, or a definite no),
  * or -1: RETRY, with nothing known to be done that a later attempt would not
  * find; FATAL. It is straight-line code over grafana/. */
@@ -144,6 +161,8 @@ struct operation {
 	const char *action;
 	/* Which parts of a request it cannot do without; a combination of NEED_. */
 	unsigned needs;
+	enum gives gives;
+	bool removes; /* takes access away, from a person or a machine */
 	/* More than 'needs' can say; may be NULL. -1 with REFUSED: text with JSON path. */
 	int (*validate)(const struct request *request, struct error *err);
 	int (*run)(struct turn *turn, struct error *err);

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "codec/deadletter.h"
+#include "worker/permit.h"
 
 static void refuse(struct job *job, enum reason reason, const char *text)
 {
@@ -88,7 +89,9 @@ static void bind(struct pipeline *pipeline, struct job *job)
 		return;
 	}
 	job->instance = &pipeline->instances[instance - settings->instances];
-	job->scheduled.gate = job->instance->gate;
+	if (permit_request(settings, job->operation, request, clock_wall_ms(pipeline->clock),
+			   &job->refusal))
+		job->scheduled.gate = job->instance->gate;
 }
 
 static void add_dead_letter(struct pipeline *pipeline, struct job *job,

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "grafana/guards.h"
+#include "worker/permit.h"
 
 void service_account_target(struct turn *turn, const struct grafana_service_account *account)
 {
@@ -128,7 +129,7 @@ int service_account_find_existing(struct turn *turn, const struct grafana_org *o
 		return turn_refused(turn, REASON_ACCOUNT_PROTECTED,
 				    "'%s' is the service account grantd itself uses",
 				    account->name);
-	return TURN_GO_ON;
+	return permit_user(turn, account->login, NULL);
 }
 
 /* ---- the last Admin ---- */

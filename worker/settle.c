@@ -128,12 +128,12 @@ void settle_outcome(struct pipeline *pipeline, struct job *job, const struct tur
 		add_follow_up(pipeline, job, &turn->follow_up);
 }
 
-void settle_refusal(struct pipeline *pipeline, struct job *job, enum reason reason,
-			const char *message)
+void settle_refusal(struct pipeline *pipeline, struct job *job, const struct refusal *refusal)
 {
-	struct outcome outcome = {.result = RESULT_REFUSED, .reason = reason};
+	struct outcome outcome = {.result = RESULT_REFUSED, .reason = refusal->reason};
 
-	text_copy(outcome.message, sizeof(outcome.message), message);
+	text_copy(outcome.message, sizeof(outcome.message), refusal->text);
+	text_copy(outcome.rule, sizeof(outcome.rule), refusal->rule);
 	add_outcome(pipeline, job, &outcome, NULL);
 }
 

@@ -13,8 +13,7 @@
 void settle_outcome(struct pipeline *pipeline, struct job *job, const struct turn *turn);
 
 /* A refusal that never came to an operation. */
-void settle_refusal(struct pipeline *pipeline, struct job *job, enum reason reason,
-		    const char *message);
+void settle_refusal(struct pipeline *pipeline, struct job *job, const struct refusal *refusal);
 
 /* What the ledger has kept, unchanged. ERROR_FATAL when it can't be read. */
 MUST_CHECK int settle_from_ledger(struct job *job, struct error *err);

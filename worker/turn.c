@@ -20,6 +20,7 @@
 #include "grafana/people.h"
 #include "worker/intent.h"
 #include "worker/parts.h"
+#include "worker/permit.h"
 #include "worker/verdict.h"
 
 /* In the intent: is the sealed secret known to be the account's ("set"), or only
@@ -227,7 +228,7 @@ int turn_find_org(struct turn *turn, enum grafana_cache cache, struct grafana_or
 				    "org %lld is named '%s', not '%s'", (long long)named->id,
 				    org->name, named->name);
 	turn_target_org(turn, org);
-	return TURN_GO_ON;
+	return permit_org(turn, org->id, org->name);
 }
 
 int turn_refused_in_org(struct turn *turn, const struct grafana_org *org,
@@ -353,11 +354,11 @@ int turn_find_account(struct turn *turn, struct grafana_user *user, struct error
 
 int turn_protect_self(struct turn *turn, const struct grafana_user *user)
 {
-	if (turn->own_login[0] == '\0') /* a token is nobody's login */
-		return TURN_GO_ON;
-	if (!text_equal_nocase(user->login, turn->own_login) &&
-	    !text_equal_nocase(user->email, turn->own_login))
-		return TURN_GO_ON;
+	/* A token is nobody's login. */
+	if (turn->own_login[0] == '\0' ||
+	    (!text_equal_nocase(user->login, turn->own_login) &&
+	     !text_equal_nocase(user->email, turn->own_login)))
+		return permit_user(turn, user->login, user->email);
 	return turn_refused(turn, REASON_ACCOUNT_PROTECTED,
 			    "'%s' is the login grantd itself uses", user->login);
 }

@@ -60,7 +60,8 @@ int turn_in_doubt(const struct answer *answer, const char *doing, struct error *
 bool turn_has_one_org(const struct turn *turn);
 
 /* The org by id or exact name, after an earlier attempt by the id it had then; ENDED
- * with org.not_found, or grafana.unsupported when it is not the one our token works in. */
+ * with org.not_found, grafana.unsupported when it is not the one our token works in, or
+ * what the policy says. */
 MUST_CHECK int turn_find_org(struct turn *turn, enum grafana_cache cache,
 			     struct grafana_org *org, struct error *err);
 
@@ -78,7 +79,8 @@ MUST_CHECK int turn_find_account(struct turn *turn, struct grafana_user *user,
 /* ENDED with account.not_found, for who the request names; in the words that fit what
  * our credentials can see. */
 int turn_refused_missing(struct turn *turn);
-/* ENDED with account.protected if this is grantd's own login. */
+/* ENDED with account.protected if this is grantd's own login, or with
+ * policy.protected_user. */
 int turn_protect_self(struct turn *turn, const struct grafana_user *user);
 
 void turn_target_user(struct turn *turn, const struct grafana_user *user);

@@ -14,7 +14,7 @@
 	"[kafka]\nbrokers = file:1\nproperty.debug = eos\n" \
 	"[grafana.eu-1]\nurl = http://file\nuser = u\npassword = p\n"
 
-enum { MOST_VARIABLES = 12 };
+enum { MOST_VARIABLES = 16 };
 
 /* Parse with these variables; the list ends with NULL. */
 static int parse(const char *text, const char *const *variables, struct settings *settings,
@@ -39,6 +39,8 @@ static void wins_over_the_file(void **state)
 		"GRANTD_KAFKA_BROKERS=env:2",
 		"GRANTD_KAFKA_GROUP=",
 		"GRANTD_WORKER_THREADS=7",
+		"GRANTD_POLICY_ACTIONS=org_role.*",
+		"GRANTD_POLICY_OPS_REQUESTERS=*@ops",
 		"GRANTD_PUBLISH_MAX_DELAY_MS=9",
 		"GRANTD_KAFKA_PROPERTY_SECURITY_PROTOCOL=SSL",
 		"GRANTD_KAFKA_PROPERTY_DEBUG=all",
@@ -56,6 +58,12 @@ static void wins_over_the_file(void **state)
 	assert_string_equal(settings.kafka.brokers, "env:2");
 	assert_string_equal(settings.kafka.group, "grantd");
 	assert_int_equal(settings.worker.threads, 7);
+	assert_string_equal(settings.policy.actions, "org_role.*");
+	assert_string_equal(settings.policy.roles, "*");
+	assert_int_equal(settings.rule_count, 1);
+	assert_string_equal(settings.rules[0].name, "ops");
+	assert_string_equal(settings.rules[0].requesters, "*@ops");
+	assert_string_equal(settings.rules[0].actions, "*");
 	assert_int_equal(settings.publish.max_delay_ms, 9);
 	assert_int_equal(settings.kafka.property_count, 2);
 	assert_string_equal(settings.kafka.properties[0].name, "debug");

@@ -187,7 +187,26 @@ static const struct {
 	 "g.ini:7: [wroker]: unknown section; did you mean [worker]?\n"},
 	{GOOD "[grafana]\nurl = x\n",
 	 "g.ini:7: [grafana]: unknown section; did you mean [grafana.NAME]?\n"},
-	{GOOD "[policies]\n", "g.ini:7: [policies]: unknown section\n"},
+	{GOOD "[policies]\n", "g.ini:7: [policies]: unknown section; did you mean [policy]?\n"},
+	{GOOD "[polcy.ops]\n", "g.ini:7: [polcy.ops]: unknown section\n"},
+	{GOOD "[policy.]\n",
+	 "g.ini:7: [policy.]: a rule's name is 1 to 64 letters, digits, '_' or '-'\n"},
+	{GOOD "[policy.ops]\n", "g.ini: [policy.ops] requesters: is required\n"},
+	{GOOD "[policy.ops]\nrequesters = a,,b\n",
+	 "g.ini:8: [policy.ops] requesters: 'a,,b' has an empty item\n"},
+	{GOOD "[policy.ops]\nrequester = a\n",
+	 "g.ini:8: [policy.ops] requester: unknown setting; did you mean requesters?\n"
+	 "g.ini: [policy.ops] requesters: is required\n"},
+	{GOOD "[policy]\nactions =\n", "g.ini:8: [policy] actions: must not be empty\n"},
+	{GOOD "[policy]\nactions = a, \n", "g.ini:8: [policy] actions: 'a,' has an empty item\n"},
+	{GOOD "[policy]\nroles = Viewer, Boss\n",
+	 "g.ini:8: [policy] roles: 'Viewer, Boss' has an item that is no role: None, Viewer, "
+	 "Editor, Admin or ServerAdmin\n"},
+	{GOOD "[policy]\norgs = id:x\n",
+	 "g.ini:8: [policy] orgs: 'id:x' has an id: that is no number; say id:12, or the name of the org\n"},
+	{GOOD "[policy]\norgs = id:0\n",
+	 "g.ini:8: [policy] orgs: 'id:0' has an id: that is no number; say id:12, or the name of the org\n"},
+	{GOOD "[policy]\nrequesters = a\n", "g.ini:8: [policy] requesters: unknown setting\n"},
 	{GOOD "[grafana.]\n", "g.ini:7: [grafana.]: an instance's name is 1 to 64 letters, "
 			      "digits, '_' or '-'\n"},
 	{GOOD "[grafana.a b]\n", "g.ini:7: [grafana.a b]: an instance's name is 1 to 64 letters, "
