@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The policy end to end: what is refused before Grafana is asked, and what only when Grafana
+has told which org or account that is. Every rule and case: tests/unit/test_worker_permit.c."""
+
+import pytest
+
+from harness.desk import Desk, was
+
+PORTAL, CAROL = "portal@example.com", "carol@example.com"
+
+
+@pytest.fixture(scope="module")
+def desk(open_stage):
+    stage = open_stage()
+    desk = Desk(stage)
+    stage.worker(settings={
+        "policy.actions": "org_role.*, account.*, org.*, team_member.*",
+        "policy.protected_users": "keep-*, *@board.example.com",
+        "policy.portal.requesters": "*@EXAMPLE.com",
+        "policy.portal.orgs": "Open *, (none)",
+        "policy.portal.roles": "Viewer, Editor",
+        "policy.carol.requesters": CAROL,
+        "policy.carol.actions": "org_role.revoke"}).start()
+    yield desk
+    desk.settle()
+
+
+@pytest.fixture(scope="module")
+def orgs(desk):
+    return desk.org("Open " + desk.name("org")), desk.org("Closed " + desk.name("org"))
+
+
+def said_no(outcome, code, rule):
+    """Refused by that rule, without Grafana."""
+    message = was(outcome, "refused", "policy." + code)
+    assert outcome["reason"]["rule"] == rule and f"[{rule}]" in message
+    return message
+
+
+def test_what_a_request_says_is_enough_for_a_no(desk, orgs):
+    """Not even a call to look: the request log stays as it is."""
+    ada, (is_open, closed) = desk.person(), orgs
+    last = [entry["n"] for entry in desk.sim.requests()][-1:] or [0]
+    grant = {"user": ada.by_email, "role": "Editor"}
+    said_no(desk.ask("team.create", org=is_open.by_name, team={"name": "t"}), "action_denied", "policy")
+    message = said_no(desk.ask("org_role.grant", org=closed.by_name, **grant, requested_by=PORTAL),
+                      "org_denied", "policy.portal")
+    assert f"'{closed.name}' is not in its orgs" in message and PORTAL in message
+    said_no(desk.ask("org_role.grant", org=is_open.by_name, **{**grant, "role": "Admin"},
+                     requested_by=PORTAL), "role_denied", "policy.portal")
+    said_no(desk.ask("account.disable", user={"login": "KEEP-me"}), "protected_user", "policy")
+    assert desk.sim.sim("GET", f"requests?since={last[0]}") == []
+
+
+def test_an_id_is_no_way_around_a_name(desk, orgs):
+    ada, (is_open, closed) = desk.person(), orgs
+    grant = {"user": ada.by_email, "role": "Editor", "requested_by": PORTAL}
+    with desk.no_writes():
+        said_no(desk.ask("org_role.grant", org=closed.by_id, **grant), "org_denied", "policy.portal")
+        said_no(desk.ask("org.rename", org=closed.by_id, set={"name": "Open " + desk.name()},
+                         requested_by=PORTAL), "org_denied", "policy.portal")
+        said_no(desk.ask("org.rename", org=is_open.by_id, set={"name": "Closed " + desk.name()},
+                         requested_by=PORTAL), "org_denied", "policy.portal")
+        said_no(desk.ask("org.create", org={"name": "Closed " + desk.name()}, requested_by=PORTAL),
+                "org_denied", "policy.portal")
+    was(desk.ask("org_role.grant", org=is_open.by_id, **grant), "applied", status=200)
+    assert desk.grafana.role(is_open.id, ada.login) == "Editor"
+
+
+def test_a_login_is_no_way_around_an_email(desk, orgs):
+    login = desk.name("eve")
+    eve = desk.person(login=login, email=f"{login}@board.example.com")
+    fay = desk.person(login=desk.name("keep"), email=f"{login}@example.com")
+    is_open, _ = orgs
+    with desk.no_writes():
+        for action, data in (("account.disable", {}), ("account.delete", {}),
+                             ("account.update", {"set": {"name": "x"}}),
+                             ("account.reset_password", {}), ("account.logout", {}),
+                             ("account.create", {"on_existing": "reset"}),
+                             ("org_role.grant", {"org": is_open.by_id, "role": "Viewer"}),
+                             ("org_role.revoke", {"org": is_open.by_id})):
+            for user in (eve.by_login, fay.by_email):
+                said_no(desk.ask(action, user=user, **data), "protected_user", "policy")
+
+
+def test_any_of_the_rules_that_name_the_requester_is_enough(desk, orgs):
+    """Carol is named by two: the one allows orgs, the other only to revoke, but anywhere."""
+    ada, (is_open, closed) = desk.person(), orgs
+    grant = {"user": ada.by_email, "role": "Editor", "requested_by": CAROL}
+    was(desk.ask("org_role.grant", org=is_open.by_name, **grant), "applied", status=200)
+    said_no(desk.ask("org_role.grant", org=closed.by_name, **grant), "org_denied", "policy.portal")
+    was(desk.ask("org_role.revoke", org=closed.by_name, user=ada.by_login, requested_by=CAROL), "already_so")
+    # Who is in no rule has [policy] alone.
+    was(desk.ask("org_role.grant", org=closed.by_name, **{**grant, "requested_by": "x"}),
+        "applied", status=200)
