@@ -75,12 +75,28 @@ static void write_people(struct json_writer *writer, const struct request *cause
 		json_write_text(writer, "reason", cause->reason);
 }
 
-static void write_data(struct json_writer *writer, const struct request *asked,
-		       const struct request *cause)
+void follow_up_write_grant(struct json_writer *writer, const struct request_grant *grant)
 {
-	const struct request_named org = {asked->org.id, asked->org.name};
+	if (grant->id == NULL)
+		return;
+	json_write_begin_object(writer, "grant");
+	json_write_text(writer, "id", grant->id);
+	json_write_text(writer, "source", grant->source);
+	if (grant->user_id != 0)
+		json_write_integer(writer, "user_id", grant->user_id);
+	if (grant->at_ms != 0)
+		json_write_time(writer, "at", grant->at_ms);
+	json_write_end_object(writer);
+}
 
-	json_write_begin_object(writer, NULL);
+void follow_up_write_data(struct json_writer *writer, const char *key,
+			  const struct follow_up *follow_up, const struct request *cause)
+{
+	const struct request *asked = &follow_up->asked;
+	const struct request_named org = {asked->org.id, asked->org.name};
+	const struct request_named team = {asked->team.id, asked->team.name};
+
+	json_write_begin_object(writer, key);
 	json_write_text(writer, "action", asked->action);
 	json_write_text(writer, "instance", cause->instance);
 	write_named(writer, "org", &org);
@@ -88,8 +104,12 @@ static void write_data(struct json_writer *writer, const struct request *asked,
 	write_role(writer, "role", asked->role);
 	write_role(writer, "to_role", asked->to_role);
 	write_role(writer, "expected_role", asked->expected_role);
+	write_named(writer, "team", &team);
 	write_named(writer, "service_account", &asked->service_account);
 	write_named(writer, "token", &asked->token);
+	if (asked->allow_account_removal)
+		json_write_bool(writer, "allow_account_removal", true);
+	follow_up_write_grant(writer, &asked->grant);
 	write_people(writer, cause);
 	json_write_end_object(writer);
 }
@@ -105,7 +125,7 @@ void follow_up_encode(const struct follow_up *follow_up, const struct outcome_fr
 
 	buffer_init(&data, LIMIT_OUTCOME_BYTES);
 	json_write_init(&writer, &data);
-	write_data(&writer, &follow_up->asked, cause);
+	follow_up_write_data(&writer, NULL, follow_up, cause);
 	record_init(record, RECORD_REQUEST);
 	record_set_key(record, key, strlen(key));
 	follow_up_id(follow_up, cause, id);

@@ -164,6 +164,7 @@ static void write_follow_up(struct json_writer *writer, const struct outcome_fra
 	json_write_time(writer, "at", follow_up->at_ms);
 	json_write_text(writer, "request_id", id);
 	json_write_text(writer, "source", frame->event_source);
+	follow_up_write_data(writer, "data", follow_up, frame->request);
 	json_write_end_object(writer);
 }
 
@@ -189,6 +190,8 @@ static void write_data(struct json_writer *writer, const struct outcome *outcome
 	write_evidence(writer, "after", &outcome->after);
 	if (outcome->expires_ms != 0)
 		json_write_time(writer, "expires_at", outcome->expires_ms);
+	write_evidence(writer, "reverts_to", &outcome->reverts_to);
+	follow_up_write_grant(writer, &frame->request->grant);
 	write_parts(writer, outcome);
 	write_credential(writer, outcome);
 	write_follow_up(writer, frame);

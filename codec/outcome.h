@@ -86,6 +86,7 @@ struct outcome {
 	struct outcome_target target;
 	struct evidence before, after;
 	int64_t expires_ms;	    /* when what was given ends by itself; 0 = unsaid */
+	struct evidence reverts_to; /* what will be so once nothing bound in time is left */
 	const struct outcome_part *parts; /* the turn's; NULL = it asks for one thing */
 	size_t part_count;
 	int64_t credential_version; /* 0 = no credential was made */

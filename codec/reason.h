@@ -71,6 +71,10 @@
 	X(ROLE_UNEXPECTED, "role.unexpected",                                                    \
 	  "The role held now is not the one the request expected.")                              \
 	X(ROLE_INVALID, "role.invalid", "This Grafana does not know the role.")                  \
+	X(GRANT_OVER, "grant.over",                                                              \
+	  "The time for which it was asked is over; nothing was given. Ask again, for a later time.") \
+	X(GRANT_TOO_MANY, "grant.too_many",                                                      \
+	  "Too many time-bound grants of the same thing to the same person are alive; let some end first.") \
 	X(FOLDER_NOT_FOUND, "folder.not_found",                                                  \
 	  "The org has no folder with that uid; say a title as well to have it made.")           \
 	X(FOLDER_CONFLICT, "folder.conflict",                                                    \

@@ -6,7 +6,7 @@
  * Fails with ERROR_REFUSED, which becomes an outcome; the first fault is kept and
  * reading goes on, so that the outcome can say whom and what it is about. What
  * this version would have to ignore although it changes the meaning of a request
- * (time-bound grants, plan) is refused rather than ignored.
+ * (plan) is refused rather than ignored.
  */
 #include "codec/request.h"
 
@@ -21,7 +21,8 @@
 #include "codec/json_field.h"
 #include "codec/request_bootstrap.h"
 
-enum { CHOICE_BYTES = 32, PATH_BYTES = 64, MS_PER_S = 1000, NOT_SAID = -1 };
+enum { CHOICE_BYTES = 32, PATH_BYTES = 64, MS_PER_S = 1000, SECONDS_PER_DAY = 24 * 3600,
+       NOT_SAID = -1 };
 
 struct text_field {
 	const char *name;
@@ -270,6 +271,7 @@ static const struct {
 	{"expected_version", offsetof(struct request, expected_version), 0, INT32_MAX},
 	{"ttl_s", offsetof(struct request, ttl_s), 1, LIMIT_TTL_S},
 	{"overlap_s", offsetof(struct request, overlap_s), 0, LIMIT_DURATION_S},
+	{"duration_s", offsetof(struct request, duration_s), 1, LIMIT_DURATION_S},
 };
 
 static void read_numbers(struct json_reader *reader, const struct json_place *data,
@@ -346,30 +348,46 @@ static void read_approvers(struct json_reader *reader, const struct json_place *
 	}
 }
 
-/* To grant for good what was asked for a while would be wrong. */
-static void read_time_bounds(struct json_reader *reader, const struct json_place *data)
+/* 0 means "not said"; a time before 1970 has passed all the same. */
+static int64_t read_time(struct json_reader *reader, const struct json_place *data,
+			 const char *name)
 {
-	static const char later[] = "time-bound grants are not available in this version";
-	int64_t ignored;
+	int64_t time_ms;
 
+	if (!json_field_time(reader, data, name, &time_ms))
+		return 0;
+	return time_ms > 0 ? time_ms : 1;
+}
+
+static void read_time_bounds(struct json_reader *reader, const struct json_place *data,
+			     int64_t now_ms, struct request *request)
+{
+	request->expires_ms = read_time(reader, data, "expires_at");
 	if (json_field_get(data, "duration_s") != NULL && json_field_get(data, "expires_at") != NULL)
 		json_field_fail(reader, REASON_REQUEST_INVALID,
 				"data: duration_s and expires_at are both said; say one");
-	if (json_field_integer(reader, data, "duration_s", 1, LIMIT_DURATION_S, &ignored))
-		json_field_fail(reader, REASON_REQUEST_UNSUPPORTED, "data.duration_s: %s", later);
-	if (json_field_time(reader, data, "expires_at", &ignored))
-		json_field_fail(reader, REASON_REQUEST_UNSUPPORTED, "data.expires_at: %s", later);
+	if (request->expires_ms > now_ms + (int64_t)LIMIT_DURATION_S * MS_PER_S)
+		json_field_fail(reader, REASON_REQUEST_INVALID,
+				"data.expires_at: is more than %d days ahead",
+				LIMIT_DURATION_S / SECONDS_PER_DAY);
 }
 
-static void read_deadline(struct json_reader *reader, const struct json_place *data,
-			  struct request *request)
+static void read_grant(struct json_reader *reader, const struct json_place *data,
+		       struct request *request)
 {
-	int64_t deadline_ms;
+	struct request_grant *grant = &request->grant;
+	struct json_place place;
 
-	if (!json_field_time(reader, data, "deadline", &deadline_ms))
+	if (!json_field_object(reader, data, "grant", "data.grant", &place))
 		return;
-	/* 0 means none; a deadline before 1970 has passed all the same. */
-	request->deadline_ms = deadline_ms > 0 ? deadline_ms : 1;
+	grant->id = json_field_text(reader, &place, "id", TEXT_LINE, LIMIT_EVENT_ID_BYTES);
+	grant->source =
+		json_field_text(reader, &place, "source", TEXT_LINE, LIMIT_EVENT_SOURCE_BYTES);
+	json_field_integer(reader, &place, "user_id", 1, INT64_MAX, &grant->user_id);
+	grant->at_ms = read_time(reader, &place, "at");
+	require(reader, "grant.id", grant->id);
+	if (grant->source == NULL && request->source != NULL)
+		grant->source = mem_strdup(request->source);
 }
 
 static void check_event_time(struct json_reader *reader, const struct cloudevent *event,
@@ -404,6 +422,9 @@ void request_from_event(const struct cloudevent *event, struct request *request)
 {
 	memset(request, 0, sizeof(*request));
 	request->expected_version = request->ttl_s = request->overlap_s = NUMBER_NOT_SAID;
+	request->duration_s = NUMBER_NOT_SAID;
+	if (event->has_time)
+		request->time_ms = event->time_ms > 0 ? event->time_ms : 1;
 	request->id = said(event->id);
 	request->source = said(event->source);
 	request->subject = said(event->subject);
@@ -436,8 +457,9 @@ int request_decode(const struct cloudevent *event, int64_t now_ms, struct reques
 	read_roles(&reader, &data, request);
 	read_choices(&reader, &data, request);
 	read_approvers(&reader, &data, request);
-	read_deadline(&reader, &data, request);
-	read_time_bounds(&reader, &data);
+	request->deadline_ms = read_time(&reader, &data, "deadline");
+	read_time_bounds(&reader, &data, now_ms, request);
+	read_grant(&reader, &data, request);
 	if (!reader.failed)
 		return 0;
 	*reason = reader.reason;
@@ -473,6 +495,8 @@ void request_clear(struct request *request)
 	free(request->folder.title);
 	dashboard_model_clear(&request->dashboard);
 	request_bootstrap_free(request->bootstrap);
+	free(request->grant.id);
+	free(request->grant.source);
 	free(request->requested_by);
 	for (size_t i = 0; i < request->approver_count; i++)
 		free(request->approved_by[i]);

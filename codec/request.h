@@ -67,6 +67,13 @@ struct request_bootstrap {
 	size_t dashboard_count; /* in all folders */
 };
 
+/* A grant that was bound in time: the request that gave it. Said by who ends it. */
+struct request_grant {
+	char *id, *source; /* NULL = not said */
+	int64_t user_id;   /* whom it was given to; 0 = not said */
+	int64_t at_ms;	   /* when it was given, wall clock; 0 = not said */
+};
+
 /* One access request as values. Strings are owned, NULL = not said. */
 struct request {
 	char *id, *source, *subject, *traceparent;
@@ -88,6 +95,10 @@ struct request {
 	int64_t ttl_s;		  /* of a token or key; NUMBER_NOT_SAID */
 	int64_t overlap_s;	  /* how long a rotated token lives on; NUMBER_NOT_SAID */
 	bool never_expires, force, overwrite, allow_account_removal;
+	int64_t duration_s;  /* how long it is to hold; NUMBER_NOT_SAID */
+	int64_t expires_ms;  /* until when; wall clock, 0 = not said */
+	struct request_grant grant; /* the time-bound grant that is to end */
+	int64_t time_ms;     /* the event's; 0 = not said */
 	int64_t deadline_ms; /* wall clock; 0 = none */
 	char *requested_by;
 	char *approved_by[LIMIT_APPROVERS];

@@ -35,6 +35,7 @@ enum {
 	LIMIT_REASON_BYTES = 1024,
 	LIMIT_TICKET_BYTES = 256,
 	LIMIT_DURATION_S = 366 * 24 * 3600,
+	LIMIT_GRANTS = 64, /* time-bound ones of one thing to one person, at one time */
 	LIMIT_FUTURE_S = 24 * 3600, /* how far ahead an event's time may be */
 
 	LIMIT_INVITE_CODE_BYTES = 190,

@@ -48,6 +48,8 @@ static const struct field {
 	{"to-role", IN_DATA, "to_role", false},
 	{"if-no-account", IN_DATA, "if_no_account", false},
 	{"on-existing", IN_DATA, "on_existing", false},
+	{"duration", IN_DATA, "duration_s", false},
+	{"expires-at", IN_DATA, "expires_at", false},
 	{"deadline", IN_DATA, "deadline", false},
 	{"reason", IN_DATA, "reason", false},
 	{"ticket", IN_DATA, "ticket", false},
@@ -170,7 +172,7 @@ static int64_t least_number(const struct field *field)
 	static const struct {
 		const char *member;
 		int64_t least;
-	} numbers[] = {{"id", 1}, {"ttl_s", 1}, {"overlap_s", 0}};
+	} numbers[] = {{"id", 1}, {"ttl_s", 1}, {"overlap_s", 0}, {"duration_s", 1}};
 
 	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++)
 		if (strcmp(field->member, numbers[i].member) == 0)
