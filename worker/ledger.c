@@ -53,8 +53,16 @@ static int check_intents(const struct ledger_step *steps, size_t count, struct e
 
 static void add_step(struct ledger *ledger, const struct ledger_step *step)
 {
-	struct redis_command *command = add_held(ledger, &ledger_script_step, &step->hold);
+	struct redis_command *command = ledger_batch_add(ledger, &ledger_script_step);
 
+	ledger_argument_text(command, step->subject == NULL ? "1" : "4");
+	ledger_argument_key(ledger, command, &step->hold.key);
+	if (step->subject != NULL) {
+		ledger_argument_subject(ledger, command, step->subject);
+		ledger_argument_text(command, ledger->epoch_key);
+		ledger_argument_text(command, ledger->restored_key);
+	}
+	ledger_argument_number(ledger, command, step->hold.token);
 	ledger_argument_text(command, ledger->lease_text);
 	ledger_argument_text(command, step->name);
 	ledger_argument_slice(command, step->intent);
@@ -82,6 +90,38 @@ static int check_wait(const struct ledger *ledger, const struct redis_reply *rep
 	return -1;
 }
 
+static bool is_same(struct slice one, struct slice other)
+{
+	return one.length == other.length && one.length > 0 &&
+	       memcmp(one.data, other.data, one.length) == 0;
+}
+
+/* 1, grants, epoch, restored. What an epoch has lost is known again once it was restored. */
+static int read_grants(const struct redis_reply *reply, struct ledger_grants *grants,
+		       struct error *err)
+{
+	struct redis_value epoch = redis_reply_at(reply, 2), restored = redis_reply_at(reply, 3);
+
+	*grants = (struct ledger_grants){0};
+	if (epoch.type != REDIS_BYTES || restored.type != REDIS_BYTES)
+		return ledger_answer_strange(err, "step");
+	if (!is_same(epoch.bytes, restored.bytes) &&
+	    !ledger_epoch_read(epoch.bytes, &grants->epoch_ms))
+		return ledger_answer_strange(err, "step");
+	ledger_copy_bytes(redis_reply_at(reply, 1), &grants->bytes, &grants->length);
+	return 0;
+}
+
+static int read_step(const struct redis_reply *reply, struct ledger_step *step,
+		     struct error *err)
+{
+	if (ledger_answer_held(reply, "step", &step->answer, err) < 0)
+		return -1;
+	if (step->subject == NULL || step->answer != LEDGER_HELD)
+		return 0;
+	return read_grants(reply, &step->grants, err);
+}
+
 static int send_steps(struct ledger *ledger, struct ledger_step *steps, size_t count,
 		      struct error *err)
 {
@@ -92,7 +132,7 @@ static int send_steps(struct ledger *ledger, struct ledger_step *steps, size_t c
 	if (ledger->wait_replicas > 0 && check_wait(ledger, ledger->replies[count], err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (ledger_answer_held(ledger->replies[i], "step", &steps[i].answer, err) < 0)
+		if (read_step(ledger->replies[i], &steps[i], err) < 0)
 			return -1;
 		if (steps[i].answer == LEDGER_HELD)
 			steps[i].lease_until_ms = asked_ms + ledger->lease_ms;
@@ -111,7 +151,8 @@ int ledger_step_many(struct ledger *ledger, struct ledger_step *steps, size_t co
 	if (check_intents(steps, count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		text_bytes += hold_bytes(ledger, &steps[i].hold);
+		text_bytes += hold_bytes(ledger, &steps[i].hold) +
+			      ledger_subject_bytes(ledger, steps[i].subject);
 	ledger_batch_begin(ledger, count + 1, text_bytes);
 	for (size_t i = 0; i < count; i++)
 		add_step(ledger, &steps[i]);
@@ -203,21 +244,24 @@ static void add_completion(struct ledger *ledger, const struct ledger_completion
 	struct redis_command *command = ledger_batch_add(ledger, &ledger_script_complete);
 	const struct ledger_due *due = &completion->due;
 
-	ledger_argument_text(command, due->id != NULL ? "3" : "1");
+	ledger_argument_text(command, completion->subject != NULL ? "4" : "3");
 	ledger_argument_key(ledger, command, &completion->hold.key);
-	if (due->id != NULL) {
-		ledger_argument_text(command, ledger->due_key);
-		ledger_argument_text(command, ledger->due_records_key);
-	}
+	ledger_argument_text(command, ledger->due_key);
+	ledger_argument_text(command, ledger->due_records_key);
+	if (completion->subject != NULL)
+		ledger_argument_subject(ledger, command, completion->subject);
 	ledger_argument_number(ledger, command, completion->hold.token);
 	ledger_argument_slice(command, completion->outcome);
 	ledger_argument_slice(command, completion->credential);
 	ledger_argument_text(command, ledger->horizon_text);
-	if (due->id == NULL)
-		return;
-	ledger_argument_text(command, due->id);
+	ledger_argument_text(command, due->id != NULL ? due->id : "");
 	ledger_argument_number(ledger, command, due->at_ms);
 	ledger_argument_slice(command, due->record);
+	ledger_argument_slice(command, completion->grants);
+	if (completion->grants_until_ms == 0)
+		ledger_argument_text(command, "");
+	else
+		ledger_argument_number(ledger, command, completion->grants_until_ms);
 }
 
 static void add_drop(struct ledger *ledger, const char *id)
@@ -245,7 +289,8 @@ static size_t settle_bytes(const struct ledger *ledger,
 
 	for (size_t i = 0; i < settlements->completion_count; i++)
 		bytes += hold_bytes(ledger, &settlements->completions[i].hold) +
-			 LEDGER_NUMBER_BYTES;
+			 2 * LEDGER_NUMBER_BYTES +
+			 ledger_subject_bytes(ledger, settlements->completions[i].subject);
 	for (size_t i = 0; i < settlements->publication_count; i++)
 		bytes += ledger_key_bytes(ledger, &settlements->publications[i].key) +
 			 ledger_place_bytes(&settlements->publications[i].place);

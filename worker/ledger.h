@@ -96,16 +96,30 @@ struct ledger_hold {
 	int64_t token;
 };
 
-enum ledger_answer { LEDGER_HELD, LEDGER_LOST };
+enum ledger_answer {
+	LEDGER_HELD,
+	LEDGER_LOST,
+	LEDGER_BUSY, /* only of a step with a subject: another request has that */
+};
+
+/* The time-bound grants of a subject as bytes that nobody looks into here. */
+struct ledger_grants {
+	char *bytes; /* NULL = none were ever kept, or they were lost; owned by the caller */
+	size_t length;
+	int64_t epoch_ms; /* since when what is not there is known never to have been */
+};
 
 /* Note what is about to be done, before it is done; waits for replicas when
- * redis.wait_replicas says so. Renews the lease too. On LEDGER_LOST stop at once. */
+ * redis.wait_replicas says so. Renews the lease too. On LEDGER_LOST stop at once.
+ * With a subject, that is this request's alone until it is completed. */
 struct ledger_step {
 	struct ledger_hold hold;
-	const char *name;
+	const char *name;    /* "" = nothing is begun, only the subject is wanted */
 	struct slice intent;
+	const char *subject; /* NULL = none */
 	enum ledger_answer answer;
 	int64_t lease_until_ms;
+	struct ledger_grants grants; /* with a subject and LEDGER_HELD */
 };
 MUST_CHECK int ledger_step_many(struct ledger *ledger, struct ledger_step *steps, size_t count,
 				struct error *err);
@@ -142,6 +156,9 @@ struct ledger_completion {
 	struct slice outcome;
 	struct slice credential;
 	struct ledger_due due; /* id NULL = nothing is to come due */
+	const char *subject;   /* that a step of this request took; NULL = none */
+	struct slice grants;   /* of the subject from now on; empty = as they were */
+	int64_t grants_until_ms; /* how long they are kept; 0 = for good */
 	enum ledger_answer answer;
 };
 /* All lists in one round trip; any may be empty. 'published' marks requests

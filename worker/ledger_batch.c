@@ -54,6 +54,7 @@ static void take_settings(struct ledger *ledger, const struct settings *settings
 	ledger->prefix = join("{", tag, "}:");
 	ledger->prefix_bytes = strlen(ledger->prefix);
 	ledger->epoch_key = join(ledger->prefix, "epoch", "");
+	ledger->restored_key = join(ledger->prefix, "restored", "");
 	ledger->due_key = join(ledger->prefix, "due", "");
 	ledger->due_records_key = join(ledger->prefix, "due:records", "");
 	free(tag);
@@ -98,6 +99,7 @@ void ledger_free(struct ledger *ledger)
 	redis_free(ledger->redis);
 	free(ledger->prefix);
 	free(ledger->epoch_key);
+	free(ledger->restored_key);
 	free(ledger->due_key);
 	free(ledger->due_records_key);
 	free(ledger->owner);
@@ -170,6 +172,20 @@ void ledger_argument_key(struct ledger *ledger, struct redis_command *command,
 			    ledger->prefix, strlen(key->source), key->source, key->id));
 }
 
+size_t ledger_subject_bytes(const struct ledger *ledger, const char *subject)
+{
+	return subject == NULL ? 0 : ledger->prefix_bytes + strlen(subject) + KEY_FRAME_BYTES;
+}
+
+void ledger_argument_subject(struct ledger *ledger, struct redis_command *command,
+			     const char *subject)
+{
+	arena_keep(ledger, command,
+		   snprintf(ledger->arena + ledger->arena_used,
+			    ledger->arena_capacity - ledger->arena_used, "%sgrants:%s",
+			    ledger->prefix, subject));
+}
+
 void ledger_argument_place(struct ledger *ledger, struct redis_command *command,
 			   const struct ledger_place *place)
 {
@@ -225,7 +241,8 @@ int ledger_answer_held(const struct redis_reply *reply, const char *script,
 
 	if (value.type != REDIS_INTEGER)
 		return ledger_answer_strange(err, script);
-	*answer = value.integer == 1 ? LEDGER_HELD : LEDGER_LOST;
+	*answer = value.integer == 1 ? LEDGER_HELD
+				     : value.integer == 2 ? LEDGER_BUSY : LEDGER_LOST;
 	return 0;
 }
 

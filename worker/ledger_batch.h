@@ -27,6 +27,7 @@ struct ledger {
 	char *prefix; /* "{<key_prefix>:<group>}:" */
 	size_t prefix_bytes;
 	char *epoch_key;
+	char *restored_key;    /* the epoch whose grants were made anew from the outcomes */
 	char *due_key;	       /* a sorted set: what comes due, by when */
 	char *due_records_key; /* a hash: its records */
 	char *owner;
@@ -62,6 +63,9 @@ void ledger_argument_slice(struct redis_command *command, struct slice bytes);
 void ledger_argument_text(struct redis_command *command, const char *text);
 void ledger_argument_key(struct ledger *ledger, struct redis_command *command,
 			 const struct ledger_key *key);
+void ledger_argument_subject(struct ledger *ledger, struct redis_command *command,
+			     const char *subject);
+size_t ledger_subject_bytes(const struct ledger *ledger, const char *subject);
 void ledger_argument_place(struct ledger *ledger, struct redis_command *command,
 			   const struct ledger_place *place);
 /* The keys of what comes due, and their number before them. */
@@ -77,6 +81,8 @@ void ledger_batch_end(struct ledger *ledger);
 MUST_CHECK int ledger_answer_strange(struct error *err, const char *script);
 MUST_CHECK int ledger_answer_held(const struct redis_reply *reply, const char *script,
 				  enum ledger_answer *answer, struct error *err);
+/* False: not an epoch. */
+MUST_CHECK bool ledger_epoch_read(struct slice epoch, int64_t *epoch_ms);
 void ledger_copy_bytes(struct redis_value value, char **bytes, size_t *length);
 
 #endif

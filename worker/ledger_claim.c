@@ -122,6 +122,16 @@ static const struct {
 };
 
 /* "<created_ms>:<random>" */
+bool ledger_epoch_read(struct slice epoch, int64_t *epoch_ms)
+{
+	const char *end = epoch.length == 0 ? NULL : memchr(epoch.data, ':', epoch.length);
+	char text[LEDGER_NUMBER_BYTES];
+
+	return end != NULL &&
+	       text_copy_bytes(text, sizeof(text), epoch.data, (size_t)(end - epoch.data)) &&
+	       text_to_int64(text, 0, INT64_MAX, epoch_ms);
+}
+
 static bool note_epoch(struct ledger *ledger, struct redis_value epoch)
 {
 	char text[sizeof(ledger->epoch)];
@@ -135,8 +145,7 @@ static bool note_epoch(struct ledger *ledger, struct redis_value epoch)
 	if (ledger->epoch[0] != '\0')
 		ledger->epoch_changes++;
 	text_copy(ledger->epoch, sizeof(ledger->epoch), text);
-	text[strcspn(text, ":")] = '\0';
-	if (!text_to_int64(text, 0, INT64_MAX, &epoch_ms))
+	if (!ledger_epoch_read(epoch.bytes, &epoch_ms))
 		return false;
 	ledger->epoch_ms = epoch_ms;
 	return true;
