@@ -30,6 +30,7 @@ struct job *job_new(const struct record_view *view, int64_t assignment)
 	buffer_init(&job->stored_outcome, 2 * LIMIT_OUTCOME_BYTES);
 	buffer_init(&job->stored_credential, 2 * LIMIT_OUTCOME_BYTES);
 	buffer_init(&job->stored_due, 2 * LIMIT_OUTCOME_BYTES);
+	buffer_init(&job->stored_grants, LIMIT_OUTCOME_BYTES);
 	return job;
 }
 
@@ -41,8 +42,11 @@ static void clear_settlement(struct job *job, size_t keep)
 	buffer_clear(&job->stored_outcome);
 	buffer_clear(&job->stored_credential);
 	buffer_clear(&job->stored_due);
+	buffer_clear(&job->stored_grants);
 	free(job->due_id);
 	job->due_id = NULL;
+	free(job->subject);
+	job->subject = NULL;
 }
 
 void job_free(struct job *job)

@@ -28,6 +28,8 @@
 	  "Records that could not be decoded.")                                                \
 	X(DUE, "due_requests_total", "", "counter",                                            \
 	  "Requests of grantd to itself that came due and were written.")                      \
+	X(GRANTS_NOT_ENDED, "grants_not_ended_total", "", "counter",                           \
+	  "Time-bound grants whose end was refused or failed: a human has to see to them.")    \
 	X(RETRIES, "retries_total", "", "counter",                                             \
 	  "Turns that ended with a wait for another one.")                                     \
 	X(TRANSACTIONS_COMMITTED, "transactions_total", "end=\"committed\"", "counter",        \

@@ -8,6 +8,7 @@
  */
 #include "worker/operations.h"
 
+#include "worker/bound.h"
 #include "worker/invitation.h"
 #include "worker/membership.h"
 #include "worker/new_account.h"
@@ -52,38 +53,63 @@ static int find_or_create(struct turn *turn, const struct grafana_org *org,
 	return turn_protect_self(turn, user);
 }
 
+/* It is as asked, without a write just now. */
+static int end_as_held(struct turn *turn, const struct grafana_org *org,
+		       const struct membership *now, struct error *err)
+{
+	char until[BOUND_UNTIL_CAPACITY];
+	int rc = bound_settle(turn, err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	turn->outcome.after.account = FACT_YES;
+	membership_evidence(now, &turn->outcome.after);
+	if (turn->sealed != NULL)
+		return turn_applied(turn, "'%s' was created as %s in '%s'%s", turn_who(turn),
+				    role_name(now->role), org->name, bound_until(turn, until));
+	if (now->role != turn->request->role)
+		return turn_as_asked(turn, "'%s' stays %s in '%s' by a stronger grant; %s counts%s",
+				     turn_who(turn), role_name(now->role), org->name,
+				     role_name(turn->request->role), bound_until(turn, until));
+	return turn_as_asked(turn, "'%s' is %s in '%s'%s", turn_who(turn), role_name(now->role),
+			     org->name, bound_until(turn, until));
+}
+
 static int run_grant(struct turn *turn, struct error *err)
 {
 	const struct request *request = turn->request;
+	char until[BOUND_UNTIL_CAPACITY];
 	struct grafana_org org;
 	struct grafana_user user;
 	struct membership now;
-	int rc;
+	int rc, wanted;
 
+	if ((rc = bound_check(turn)) != TURN_GO_ON)
+		return rc;
 	if ((rc = turn_find_org(turn, GRAFANA_CACHED, &org, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = find_or_create(turn, &org, &user, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = bound_take(turn, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = membership_read(turn, org.id, user.id, &now, err)) != TURN_GO_ON)
 		return rc;
 	if (turn->sealed == NULL)
 		note_before(turn, &user, &now);
-	if (now.member && now.role == request->role) {
-		turn->outcome.after.account = FACT_YES;
-		membership_evidence(&now, &turn->outcome.after);
-		return turn->sealed != NULL
-			       ? turn_applied(turn, "'%s' was created as %s in '%s'",
-					      turn_who(turn), role_name(now.role), org.name)
-			       : turn_as_asked(turn, "'%s' is %s in '%s'", turn_who(turn),
-					       role_name(now.role), org.name);
-	}
+	if ((rc = bound_decide(turn, (int)request->role, &wanted)) != TURN_GO_ON)
+		return rc;
+	if (now.member && (int)now.role == wanted)
+		return end_as_held(turn, &org, &now, err);
 	if ((rc = check_expected(turn, request->expected_role, &now)) != TURN_GO_ON)
 		return rc;
-	if ((rc = membership_set(turn, &org, &user, &now, request->role, err)) != TURN_GO_ON)
+	if ((rc = membership_set(turn, &org, &user, &now, (enum role)wanted, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = bound_settle(turn, err)) != TURN_GO_ON)
 		return rc;
 	turn->outcome.after.account = FACT_YES;
-	return turn_applied(turn, "'%s' is now %s in '%s' (was %s)", turn_who(turn),
-			    role_name(request->role), org.name, membership_name(&now));
+	return turn_applied(turn, "'%s' is now %s in '%s'%s (was %s)", turn_who(turn),
+			    role_name((enum role)wanted), org.name, bound_until(turn, until),
+			    membership_name(&now));
 }
 
 static int validate_grant(const struct request *request, struct error *err)
@@ -95,6 +121,13 @@ static int validate_grant(const struct request *request, struct error *err)
 			  "if_no_account may create or invite");
 		return -1;
 	}
+	if (request->if_no_account == IF_NO_ACCOUNT_INVITE &&
+	    (request->duration_s != NUMBER_NOT_SAID || request->expires_ms != 0)) {
+		error_set(err, ERROR_REFUSED, "op", 0,
+			  "data.if_no_account: what an invite gives cannot be bound in time; "
+			  "invite first, and grant when it was accepted");
+		return -1;
+	}
 	return 0;
 }
 
@@ -103,6 +136,7 @@ const struct operation operation_org_role_grant = {
 	.needs = NEED_ORG | NEED_USER | NEED_ROLE,
 	.gives = GIVES_ROLE,
 	.validate = validate_grant,
+	.takes = TAKES_BOUND,
 	.run = run_grant,
 };
 
@@ -168,6 +202,49 @@ static const char *account_left(enum fact account)
 	return texts[account];
 }
 
+static int end_as_left(struct turn *turn, const struct grafana_org *org,
+		       const struct membership *now, struct error *err)
+{
+	int rc = bound_settle(turn, err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	return turn_as_asked(turn, "'%s' is %s in '%s'", turn_who(turn), membership_name(now),
+			     org->name);
+}
+
+/* The end of one time-bound grant: what the others give is left, or what was before. */
+static int run_end(struct turn *turn, struct error *err)
+{
+	struct grafana_org org;
+	struct grafana_user user;
+	struct membership now;
+	int rc = turn_find_org(turn, GRAFANA_CACHED, &org, err), wanted;
+
+	if (rc == TURN_ENDED && turn->outcome.reason == REASON_ORG_NOT_FOUND)
+		return bound_end_gone(turn, "the org");
+	if (rc != TURN_GO_ON || (rc = bound_find_user(turn, &user, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = bound_take(turn, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = membership_read(turn, org.id, user.id, &now, err)) != TURN_GO_ON)
+		return rc;
+	note_before(turn, &user, &now);
+	turn->outcome.after.account = FACT_YES;
+	membership_evidence(&now, &turn->outcome.after);
+	if ((rc = bound_end(turn, &wanted, err)) != TURN_GO_ON)
+		return rc;
+	if (wanted == (now.member ? (int)now.role : 0))
+		return end_as_left(turn, &org, &now, err);
+	rc = wanted > 0 ? membership_set(turn, &org, &user, &now, (enum role)wanted, err)
+			: membership_end(turn, &org, &user, err);
+	if (rc != TURN_GO_ON || (rc = bound_settle(turn, err)) != TURN_GO_ON)
+		return rc;
+	return turn_applied(turn, "'%s' is no longer %s in '%s'; back to %s", turn_who(turn),
+			    membership_name(&now), org.name,
+			    wanted > 0 ? role_name((enum role)wanted) : "no member");
+}
+
 static int run_revoke(struct turn *turn, struct error *err)
 {
 	struct grafana_org org;
@@ -176,6 +253,8 @@ static int run_revoke(struct turn *turn, struct error *err)
 	bool found = false;
 	int rc;
 
+	if (bound_is_end(turn))
+		return run_end(turn, err);
 	if ((rc = turn_find_org(turn, GRAFANA_CACHED, &org, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = turn_find_user(turn, &turn->request->user, &user, &found, err)) != TURN_GO_ON)
@@ -185,15 +264,18 @@ static int run_revoke(struct turn *turn, struct error *err)
 	turn_target_user(turn, &user);
 	if ((rc = turn_protect_self(turn, &user)) != TURN_GO_ON)
 		return rc;
+	if ((rc = bound_take(turn, err)) != TURN_GO_ON)
+		return rc;
 	if ((rc = membership_read(turn, org.id, user.id, &now, err)) != TURN_GO_ON)
 		return rc;
 	note_before(turn, &user, &now);
 	turn->outcome.after.account = FACT_YES;
 	membership_evidence(&now, &turn->outcome.after);
 	if (is_revoked(turn->request, &now))
-		return turn_as_asked(turn, "'%s' is %s in '%s'", turn_who(turn),
-				     membership_name(&now), org.name);
+		return end_as_left(turn, &org, &now, err);
 	if ((rc = take_away(turn, &org, &user, &now, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = bound_settle(turn, err)) != TURN_GO_ON)
 		return rc;
 	return turn_applied(turn, "'%s' is no longer %s in '%s'%s", turn_who(turn),
 			    membership_name(&now), org.name,
@@ -205,5 +287,6 @@ const struct operation operation_org_role_revoke = {
 	.needs = NEED_ORG | NEED_USER,
 	.gives = GIVES_FALL,
 	.removes = true,
+	.takes = TAKES_GRANT,
 	.run = run_revoke,
 };

@@ -10,6 +10,7 @@
 #include "worker/operations.h"
 
 #include "grafana/accounts.h"
+#include "worker/bound.h"
 #include "worker/server_admin.h"
 
 int server_admin_keep_one(struct turn *turn, const struct grafana_user *user, struct error *err)
@@ -82,47 +83,94 @@ static int write_right(struct turn *turn, int64_t user_id, bool wanted, struct e
 	}
 }
 
-static int change(struct turn *turn, const struct grafana_user *user, bool wanted,
+/* ENDED when it is to stay as it is. */
+static int decide(struct turn *turn, bool asked, bool *wanted, struct error *err)
+{
+	int level = asked, rc;
+
+	rc = bound_is_end(turn) ? bound_end(turn, &level, err)
+				: bound_decide(turn, asked, &level);
+	*wanted = level > 0;
+	return rc;
+}
+
+static int change(struct turn *turn, const struct grafana_user *user, bool asked,
 		  struct error *err)
 {
+	char until[BOUND_UNTIL_CAPACITY];
+	bool wanted;
 	int rc;
 
 	note_evidence(turn, user);
+	if ((rc = decide(turn, asked, &wanted, err)) != TURN_GO_ON)
+		return rc;
+	if (user->is_admin != wanted) {
+		if (!wanted && (rc = server_admin_keep_one(turn, user, err)) != TURN_GO_ON)
+			return rc;
+		if ((rc = write_right(turn, user->id, wanted, err)) != TURN_GO_ON)
+			return rc;
+	}
+	if ((rc = bound_settle(turn, err)) != TURN_GO_ON)
+		return rc;
+	bound_until(turn, until);
 	if (user->is_admin == wanted)
-		return turn_as_asked(turn, "'%s' is %s", turn_who(turn), state_name(wanted));
-	if (!wanted && (rc = server_admin_keep_one(turn, user, err)) != TURN_GO_ON)
-		return rc;
-	if ((rc = write_right(turn, user->id, wanted, err)) != TURN_GO_ON)
-		return rc;
+		return turn_as_asked(turn, "'%s' is %s%s", turn_who(turn), state_name(wanted),
+				     until);
 	turn->outcome.after.server_admin = wanted ? FACT_YES : FACT_NO;
-	return turn_applied(turn, "'%s' is now %s", turn_who(turn), state_name(wanted));
+	return turn_applied(turn, "'%s' is now %s%s", turn_who(turn), state_name(wanted), until);
+}
+
+/* What was read when the account was looked for may have changed until nobody else
+ * changes it. */
+static int take_and_change(struct turn *turn, struct grafana_user *user, bool wanted,
+			   struct error *err)
+{
+	bool found = false;
+	int rc = bound_take(turn, err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (turn->has_subject) {
+		if ((rc = turn_find_by_id(turn, user->id, user, &found, err)) != TURN_GO_ON)
+			return rc;
+		if (!found)
+			return turn_refused_missing(turn);
+	}
+	return change(turn, user, wanted, err);
 }
 
 static int run_grant(struct turn *turn, struct error *err)
 {
 	struct grafana_user user;
-	int rc = turn_find_account(turn, &user, err);
+	int rc;
 
-	return rc == TURN_GO_ON ? change(turn, &user, true, err) : rc;
+	if ((rc = bound_check(turn)) != TURN_GO_ON)
+		return rc;
+	if ((rc = turn_find_account(turn, &user, err)) != TURN_GO_ON)
+		return rc;
+	return take_and_change(turn, &user, true, err);
 }
 
 static int run_revoke(struct turn *turn, struct error *err)
 {
 	struct grafana_user user;
-	int rc = turn_find_account(turn, &user, err);
+	int rc = bound_find_user(turn, &user, err);
 
+	if (rc == TURN_GO_ON)
+		rc = take_and_change(turn, &user, false, err);
 	if (rc == TURN_ENDED && turn->outcome.reason == REASON_ACCOUNT_NOT_FOUND) {
 		turn->outcome.after = (struct evidence){.account = FACT_NO};
 		return turn_as_asked(turn, "there is no account '%s', so it is no server admin",
 				     turn_who(turn));
 	}
-	return rc == TURN_GO_ON ? change(turn, &user, false, err) : rc;
+	return rc;
 }
 
 const struct operation operation_server_admin_grant = {
 	.action = "server_admin.grant",
 	.needs = NEED_USER,
 	.gives = GIVES_SERVER_ADMIN,
+	.takes = TAKES_BOUND,
 	.run = run_grant,
 };
 
@@ -130,5 +178,6 @@ const struct operation operation_server_admin_revoke = {
 	.action = "server_admin.revoke",
 	.needs = NEED_USER,
 	.removes = true,
+	.takes = TAKES_GRANT,
 	.run = run_revoke,
 };

@@ -9,6 +9,7 @@
  */
 #include "worker/operations.h"
 
+#include "worker/bound.h"
 #include "worker/membership.h"
 #include "worker/team.h"
 
@@ -111,34 +112,68 @@ static int add(struct turn *turn, const struct grafana_org *org, struct grafana_
 	return turn_wrote(turn, &answer);
 }
 
+static int end_as_member(struct turn *turn, const struct grafana_team *team, struct error *err)
+{
+	char until[BOUND_UNTIL_CAPACITY];
+	int rc = bound_settle(turn, err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	return turn_as_asked(turn, "'%s' is in the team '%s'%s", turn_who(turn), team->name,
+			     bound_until(turn, until));
+}
+
 static int run_add(struct turn *turn, struct error *err)
 {
+	char until[BOUND_UNTIL_CAPACITY];
 	struct grafana_org org;
 	struct grafana_team team;
 	struct grafana_user user;
 	struct standing now;
-	int rc;
+	int rc, wanted;
 
+	if ((rc = bound_check(turn)) != TURN_GO_ON)
+		return rc;
 	if ((rc = find_both(turn, &org, &team, &user, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = bound_take(turn, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = read_standing(turn, &org, &team, &user, &now, err)) != TURN_GO_ON)
 		return rc;
+	if ((rc = bound_decide(turn, 1, &wanted)) != TURN_GO_ON)
+		return rc;
 	if (now.place.member && now.in_team)
-		return turn_as_asked(turn, "'%s' is in the team '%s'", turn_who(turn), team.name);
+		return end_as_member(turn, &team, err);
 	if ((rc = give_place(turn, &org, &user, &now.place, err)) != TURN_GO_ON)
 		return rc;
 	if (!now.in_team && (rc = add(turn, &org, &team, &user, err)) != TURN_GO_ON)
 		return rc;
+	if ((rc = bound_settle(turn, err)) != TURN_GO_ON)
+		return rc;
 	turn->outcome.after.team_member = FACT_YES;
-	return turn_applied(turn, "'%s' is now in the team '%s'%s%s", turn_who(turn), team.name,
-			    now.place.member ? "" : ", and in its org as ",
+	return turn_applied(turn, "'%s' is now in the team '%s'%s%s%s", turn_who(turn), team.name,
+			    bound_until(turn, until), now.place.member ? "" : ", and in its org as ",
 			    now.place.member ? "" : role_name(turn->request->role));
+}
+
+/* Two things would be given, and only one of them could be taken back by this. */
+static int validate_add(const struct request *request, struct error *err)
+{
+	if (request->role == ROLE_UNSET ||
+	    (request->duration_s == NUMBER_NOT_SAID && request->expires_ms == 0))
+		return 0;
+	error_set(err, ERROR_REFUSED, "op", 0,
+		  "data.role: a place in the org cannot be given for a while by team_member.add; "
+		  "ask for it by org_role.grant, for as long");
+	return -1;
 }
 
 const struct operation operation_team_member_add = {
 	.action = "team_member.add",
 	.needs = NEED_ORG | NEED_TEAM | NEED_USER,
 	.gives = GIVES_TEAM,
+	.validate = validate_add,
+	.takes = TAKES_BOUND,
 	.run = run_add,
 };
 
@@ -177,6 +212,29 @@ static int end_without_account(struct turn *turn)
 			     turn_who(turn));
 }
 
+/* ENDED when there is nobody or nothing to take out of or away. */
+static int find_for_removal(struct turn *turn, struct grafana_org *org,
+			    struct grafana_team *team, struct grafana_user *user,
+			    struct error *err)
+{
+	bool is_end = bound_is_end(turn);
+	int rc = turn_find_org(turn, GRAFANA_CACHED, org, err);
+
+	if (rc == TURN_ENDED && is_end && turn->outcome.reason == REASON_ORG_NOT_FOUND)
+		return bound_end_gone(turn, "the org");
+	if (rc != TURN_GO_ON)
+		return rc;
+	rc = team_find_existing(turn, org, team, err);
+	if (rc == TURN_ENDED && is_end && turn->outcome.reason == REASON_TEAM_NOT_FOUND)
+		return bound_end_gone(turn, "the team");
+	if (rc != TURN_GO_ON)
+		return rc;
+	rc = bound_find_user(turn, user, err);
+	if (rc == TURN_ENDED && turn->outcome.reason == REASON_ACCOUNT_NOT_FOUND)
+		return end_without_account(turn);
+	return rc;
+}
+
 static int run_remove(struct turn *turn, struct error *err)
 {
 	struct grafana_org org;
@@ -184,22 +242,25 @@ static int run_remove(struct turn *turn, struct error *err)
 	struct grafana_user user;
 	struct evidence before = {.account = FACT_YES};
 	bool in_team = false;
-	int rc = find_both(turn, &org, &team, &user, err);
+	int rc = find_for_removal(turn, &org, &team, &user, err), wanted = 0;
 
-	if (rc == TURN_ENDED && turn->outcome.reason == REASON_ACCOUNT_NOT_FOUND)
-		return end_without_account(turn);
-	if (rc != TURN_GO_ON)
+	if (rc != TURN_GO_ON || (rc = bound_take(turn, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = read_team(turn, &org, team.id, user.id, &in_team, err)) != TURN_GO_ON)
 		return rc;
 	before.team_member = in_team ? FACT_YES : FACT_NO;
 	turn_set_before(turn, &before);
 	turn->outcome.after = before;
-	if (!in_team)
-		return turn_as_asked(turn, "'%s' is not in the team '%s'", turn_who(turn),
-				     team.name);
-	if ((rc = take_out(turn, &org, &team, &user, err)) != TURN_GO_ON)
+	if (bound_is_end(turn) && (rc = bound_end(turn, &wanted, err)) != TURN_GO_ON)
 		return rc;
+	if (in_team && wanted == 0 &&
+	    (rc = take_out(turn, &org, &team, &user, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = bound_settle(turn, err)) != TURN_GO_ON)
+		return rc;
+	if (!in_team || wanted > 0)
+		return turn_as_asked(turn, "'%s' is %s the team '%s'", turn_who(turn),
+				     in_team ? "in" : "not in", team.name);
 	turn->outcome.after.team_member = FACT_NO;
 	return turn_applied(turn, "'%s' is no longer in the team '%s'", turn_who(turn), team.name);
 }
@@ -208,5 +269,6 @@ const struct operation operation_team_member_remove = {
 	.action = "team_member.remove",
 	.needs = NEED_ORG | NEED_TEAM | NEED_USER,
 	.removes = true,
+	.takes = TAKES_GRANT,
 	.run = run_remove,
 };

@@ -126,6 +126,38 @@ static const struct {
 	{NEED_SET, has_set, "data.set: missing: say at least one of login, email, name"},
 };
 
+static bool has_bound(const struct request *request)
+{
+	return request->duration_s != NUMBER_NOT_SAID || request->expires_ms != 0;
+}
+
+static bool has_grant(const struct request *request)
+{
+	return request->grant.id != NULL;
+}
+
+/* To ignore these would change the meaning of a request. */
+static const struct {
+	unsigned take;
+	bool (*has)(const struct request *request);
+	const char *fault;
+} takes[] = {
+	{TAKES_BOUND, has_bound, "data: duration_s and expires_at have no meaning"},
+	{TAKES_GRANT, has_grant, "data.grant: has no meaning"},
+};
+
+static int check_takes(const struct operation *operation, const struct request *request,
+		       struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(takes); i++)
+		if ((operation->takes & takes[i].take) == 0 && takes[i].has(request)) {
+			error_set(err, ERROR_REFUSED, "operation", 0, "%s for %s", takes[i].fault,
+				  operation->action);
+			return -1;
+		}
+	return 0;
+}
+
 int operation_validate(const struct operation *operation, const struct request *request,
 		       struct error *err)
 {
@@ -135,5 +167,7 @@ int operation_validate(const struct operation *operation, const struct request *
 				  needs[i].fault, operation->action);
 			return -1;
 		}
+	if (check_takes(operation, request, err) < 0)
+		return -1;
 	return operation->validate == NULL ? 0 : operation->validate(request, err);
 }

@@ -20,6 +20,7 @@
 #include "base/crash_point.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "worker/bound.h"
 #include "worker/capability.h"
 #include "worker/receive.h"
 #include "worker/settle.h"
@@ -288,20 +289,25 @@ struct holder { /* what a turn's callbacks need */
 	struct job *job;
 };
 
-static int begin_step(void *context, const char *step, struct slice intent, struct error *err)
+static int begin_step(void *context, struct ledger_step *step, struct error *err)
 {
 	struct holder *holder = context;
-	struct ledger_step note = {.hold = job_hold(holder->job), .name = step, .intent = intent};
 
-	if (ledger_combiner_step(holder->pipeline->steps, &note, err) < 0)
+	step->hold = job_hold(holder->job);
+	if (ledger_combiner_step(holder->pipeline->steps, step, err) < 0)
 		return -1;
-	if (note.answer == LEDGER_LOST) {
+	if (step->answer == LEDGER_BUSY) {
+		error_set(err, ERROR_RETRY, "pipeline", 0,
+			  "another request about the same is being worked on");
+		return -1;
+	}
+	if (step->answer == LEDGER_LOST) {
 		atomic_store(&holder->job->lost, true);
 		error_set(err, ERROR_RETRY, "pipeline", 0, "another worker holds the request");
 		return -1;
 	}
-	atomic_store(&holder->job->lease_until_ms, note.lease_until_ms);
-	crash_point("after_step");
+	atomic_store(&holder->job->lease_until_ms, step->lease_until_ms);
+	crash_point(step->name[0] != '\0' ? "after_step" : "after_hold");
 	return 0;
 }
 
@@ -329,6 +335,7 @@ static void turn_from_job(struct turn *turn, struct pipeline *pipeline, struct j
 	turn->clock = pipeline->clock;
 	turn->own_login = grafana_settings(job->instance->grafana)->user;
 	turn->record_time_ms = job->record_time_ms;
+	turn->started_ms = job->claim.started_ms;
 	turn->resumed = job->claim.outcome == CLAIM_RESUME;
 	turn->step = job->claim.step;
 	turn->intent = (struct slice){job->claim.intent, job->claim.intent_bytes};
@@ -360,7 +367,7 @@ static void run_operation(struct turn *turn, struct holder *holder,
 	grafana_session_end(turn->grafana);
 }
 
-static void give_up(struct turn *turn, const struct job *job, const struct error *err)
+static void end_as_failed(struct turn *turn, const struct job *job, const struct error *err)
 {
 	const struct error *last = err->kind != ERROR_NONE ? err : &job->last_fault;
 	bool begun = turn_was_begun(turn) || last->kind != ERROR_NONE || job->claim.attempts > 1;
@@ -369,6 +376,18 @@ static void give_up(struct turn *turn, const struct job *job, const struct error
 	turn->outcome.reason = begun ? REASON_RETRIES_EXHAUSTED : REASON_REQUEST_EXPIRED;
 	text_format(turn->outcome.message, sizeof(turn->outcome.message), "%s %s",
 		    reason_prose(turn->outcome.reason), last->text);
+}
+
+/* -1 RETRY: what may have been given for a while cannot be written down now. */
+static int give_up(struct turn *turn, const struct job *job, struct error *err)
+{
+	struct error fault = *err;
+
+	if (bound_give_up(turn, err) < 0)
+		return -1;
+	*err = fault;
+	end_as_failed(turn, job, err);
+	return 0;
 }
 
 static void retry_later(struct pipeline *pipeline, const struct park_port *park,
@@ -442,10 +461,10 @@ static int work_operation(struct pipeline *pipeline, const struct park_port *par
 		attempt.now_ms = clock_wall_ms(pipeline->clock);
 		verdict = verdict_of_attempt(&attempt);
 	}
+	if (verdict == VERDICT_GIVE_UP && give_up(&turn, job, err) < 0)
+		verdict = VERDICT_RETRY;
 	switch (verdict) {
 	case VERDICT_GIVE_UP:
-		give_up(&turn, job, err);
-		/* fall through */
 	case VERDICT_SETTLE:
 		settle_outcome(pipeline, job, &turn);
 		complete(pipeline, job, &report);

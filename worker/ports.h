@@ -17,6 +17,7 @@
 #include "config/policy.h"
 #include "config/settings.h"
 #include "grafana/http.h"
+#include "worker/grants.h"
 #include "worker/ledger.h"
 #include "worker/metrics.h"
 #include "worker/scheduler.h"
@@ -92,6 +93,9 @@ struct job {
 	bool committed; /* Kafka has it */
 	struct buffer stored_outcome, stored_credential; /* packed, for the ledger */
 	struct buffer stored_due;	/* likewise; what is to be asked later */
+	char *subject;			/* that its turn took in the ledger; or NULL */
+	struct buffer stored_grants;	/* of the subject; empty = as they were */
+	int64_t grants_until_ms;	/* 0 = for good */
 	char *due_id;			/* its id, or that of what came due; or NULL */
 	int64_t due_at_ms;
 	char summary[192];		/* "applied ok", for the log line of the settled request */
@@ -108,6 +112,8 @@ struct vault {
 	const char *path_prefix;
 };
 
+enum { BOUND_SUBJECT_CAPACITY = LIMIT_INSTANCE_BYTES + 100, BOUND_UNTIL_CAPACITY = 48 };
+
 /* One attempt at one request. Operations read the first part, call turn.h, and
  * fill the outcome. */
 struct turn {
@@ -119,17 +125,25 @@ struct turn {
 	const struct clock *clock;
 	const char *own_login; /* never to be touched */
 	int64_t record_time_ms;
+	int64_t started_ms; /* of the first attempt, wall clock of the ledger */
 
 	int64_t allowed_org_id; /* the policy was asked about it; 0 = about none yet */
 	bool resumed;	   /* begun before, or nobody knows: look before you write */
 	const char *step;  /* the last step begun before this attempt, or NULL */
 	struct slice intent; /* its intent */
 
-	/* Note a step before a write that does not converge by itself. 0, or -1 with
-	 * RETRY: then nothing may be written. */
-	int (*begin_step)(void *context, const char *step, struct slice intent,
-			  struct error *err);
+	/* Note a step before a write that does not converge by itself, or take a subject;
+	 * the holder is filled in. 0, or -1 with RETRY: then nothing may be written. */
+	int (*begin_step)(void *context, struct ledger_step *step, struct error *err);
 	void *context;
+
+	/* See worker/bound.h. */
+	char subject[BOUND_SUBJECT_CAPACITY]; /* what it changes; "" = nothing bound in time */
+	bool has_subject;      /* nobody else changes it now; 'grants' is what the ledger has */
+	struct grants grants;
+	int64_t grants_epoch_ms; /* when there are none: since when that is known; 0 = ever */
+	bool grants_changed;
+	bool has_begun;	       /* a step in this attempt */
 
 	struct outcome outcome; /* what came of it */
 	struct follow_up follow_up; /* what is to be asked later, if it is applied */
@@ -165,6 +179,8 @@ struct operation {
 	bool removes; /* takes access away, from a person or a machine */
 	/* More than 'needs' can say; may be NULL. -1 with REFUSED: text with JSON path. */
 	int (*validate)(const struct request *request, struct error *err);
+	/* What else it understands; a combination of TAKES_. */
+	unsigned takes;
 	int (*run)(struct turn *turn, struct error *err);
 };
 
@@ -178,6 +194,11 @@ enum {
 	NEED_TOKEN = 64,
 	NEED_API_KEY = 128,
 	NEED_DASHBOARD = 256,
+};
+
+enum {
+	TAKES_BOUND = 1, /* duration_s, expires_at: what it gives can end by itself */
+	TAKES_GRANT = 2, /* grant: it can end what was given so */
 };
 
 const struct operation *operation_find(const char *action);

@@ -187,6 +187,9 @@ static size_t ask_completions(const struct publisher *publisher,
 			.credential = {job->stored_credential.bytes, job->stored_credential.length},
 			.due = {job->due_id, job->due_at_ms,
 				{job->stored_due.bytes, job->stored_due.length}},
+			.subject = job->subject,
+			.grants = {job->stored_grants.bytes, job->stored_grants.length},
+			.grants_until_ms = job->grants_until_ms,
 		};
 	}
 	return count;

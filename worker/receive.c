@@ -139,7 +139,8 @@ struct job *receive_record(struct pipeline *pipeline, const struct record_view *
 
 	decode(pipeline, job, view);
 	set_lane(job, view);
-	if (!job->refusal.refused)
+	/* What was given for a while has to end, however late. */
+	if (!job->refusal.refused && job->request.grant.id == NULL)
 		set_deadline(pipeline, job);
 	return job;
 }

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "codec/credential.h"
 #include "codec/follow_up.h"
+#include "worker/bound.h"
 
 static void frame_of(const struct pipeline *pipeline, const struct job *job,
 		     struct outcome_frame *frame)
@@ -113,10 +114,25 @@ static void add_follow_up(const struct pipeline *pipeline, struct job *job,
 	job->due_at_ms = follow_up->at_ms;
 }
 
+/* Somebody keeps what he should have no more, and a human has to see to it. */
+static void report_expiry(const struct pipeline *pipeline, const struct job *job,
+			  const struct outcome *outcome)
+{
+	if (job->request.grant.id == NULL ||
+	    (outcome->result != RESULT_REFUSED && outcome->result != RESULT_FAILED))
+		return;
+	metrics_add(pipeline->metrics, METRIC_GRANTS_NOT_ENDED, 1);
+	log_write(pipeline->log, LOG_ERROR, "a time-bound grant could not be ended",
+		  LOG_FIELDS(LOG_TEXT("req", job->request.id),
+			     LOG_TEXT("grant", job->request.grant.id),
+			     LOG_TEXT("reason", reason_code(outcome->reason)),
+			     LOG_TEXT("why", outcome->message)));
+}
+
 void settle_outcome(struct pipeline *pipeline, struct job *job, const struct turn *turn)
 {
 	struct outcome outcome = turn->outcome;
-	bool follows = turn->follow_up.kind != NULL && outcome.result == RESULT_APPLIED;
+	bool follows = turn->follow_up.kind != NULL && outcome.result != RESULT_REFUSED;
 
 	/* A version is told only of a credential that is published. */
 	if (!turn->secret_is_set)
@@ -126,6 +142,8 @@ void settle_outcome(struct pipeline *pipeline, struct job *job, const struct tur
 		add_credential(pipeline, job, turn);
 	if (follows)
 		add_follow_up(pipeline, job, &turn->follow_up);
+	bound_store(turn, pipeline->settings->redis.horizon_s, job);
+	report_expiry(pipeline, job, &outcome);
 }
 
 void settle_refusal(struct pipeline *pipeline, struct job *job, const struct refusal *refusal)

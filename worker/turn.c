@@ -18,6 +18,7 @@
 #include "codec/password.h"
 #include "grafana/mode.h"
 #include "grafana/people.h"
+#include "worker/bound.h"
 #include "worker/intent.h"
 #include "worker/parts.h"
 #include "worker/permit.h"
@@ -338,6 +339,12 @@ int turn_refused_missing(struct turn *turn)
 			    turn_who(turn));
 }
 
+int turn_find_by_id(struct turn *turn, int64_t user_id, struct grafana_user *user, bool *found,
+		    struct error *err)
+{
+	return get_account(turn, user_id, user, found, err);
+}
+
 int turn_find_account(struct turn *turn, struct grafana_user *user, struct error *err)
 {
 	bool found = false;
@@ -450,10 +457,7 @@ int turn_begin_step(struct turn *turn, const char *step, struct error *err)
 		error_set(err, ERROR_FATAL, "turn", 0, "step '%s': intent is too long", step);
 		goto out;
 	}
-	if (turn->begin_step(turn->context, step, (struct slice){intent.bytes, intent.length},
-			     err) < 0)
-		goto out;
-	rc = TURN_GO_ON;
+	rc = bound_begin_step(turn, step, (struct slice){intent.bytes, intent.length}, err);
 out:
 	buffer_clear(&intent);
 	return rc;

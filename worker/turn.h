@@ -76,6 +76,9 @@ MUST_CHECK int turn_find_user(struct turn *turn, const struct request_user *name
  * external) are filled. */
 MUST_CHECK int turn_find_account(struct turn *turn, struct grafana_user *user,
 				 struct error *err);
+/* By the id that Grafana gave it. */
+MUST_CHECK int turn_find_by_id(struct turn *turn, int64_t user_id, struct grafana_user *user,
+			       bool *found, struct error *err);
 /* ENDED with account.not_found, for who the request names; in the words that fit what
  * our credentials can see. */
 int turn_refused_missing(struct turn *turn);
@@ -93,7 +96,7 @@ const char *turn_who(const struct turn *turn);
 
 /* ---- later ---- */
 
-/* If this turn ends as applied, 'action' is asked by grantd itself at that time (wall
+/* If this turn does not end as refused, 'action' is asked by grantd itself at that time (wall
  * clock), of the same instance, for the same people. The caller fills in what it is
  * about (see codec/follow_up.h); strings are the turn's then. 'kind' is static: what
  * tells it from other follow-ups of the request. */

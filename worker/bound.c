@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bound.c - giving for a while, and taking back what was given.
+ *
+ * Called by op_org_role.c, op_team_member.c and op_server_admin.c. Which grants are alive
+ * is kept in the ledger under the subject: what it is about and the person's id, so that
+ * it does not matter by which name or key a request came. A request has the subject to
+ * itself until it is completed, and the change of the grants, the outcome and the
+ * request that is due at the end are one write. What is given for good, or taken away,
+ * ends all grants that are bound in time; so does a change by hand, once it is noticed.
+ *
+ * Limits: a change by hand to what the grants give anyhow cannot be noticed.
+ */
+#include "worker/bound.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+enum { MS_PER_S = 1000 };
+
+/* ---- what can be bound ---- */
+
+static int org_level(const struct evidence *held)
+{
+	return held->member == FACT_YES ? (int)held->role : 0;
+}
+
+static int team_level(const struct evidence *held)
+{
+	return held->team_member == FACT_YES;
+}
+
+static int server_level(const struct evidence *held)
+{
+	return held->server_admin == FACT_YES;
+}
+
+static void put_org(int level, struct evidence *evidence)
+{
+	evidence->member = level > 0 ? FACT_YES : FACT_NO;
+	evidence->role = (enum role)level;
+}
+
+static void put_team(int level, struct evidence *evidence)
+{
+	evidence->team_member = level > 0 ? FACT_YES : FACT_NO;
+}
+
+static void put_server(int level, struct evidence *evidence)
+{
+	evidence->server_admin = level > 0 ? FACT_YES : FACT_NO;
+}
+
+static const struct kind {
+	const char *gives, *takes, *name;
+	int most;
+	int (*level)(const struct evidence *held);
+	void (*put)(int level, struct evidence *evidence);
+	const char *words[ROLE_ADMIN + 1];
+} kinds[] = {
+	{"org_role.grant", "org_role.revoke", "org", ROLE_ADMIN, org_level, put_org,
+	 {"no member", "None", "Viewer", "Editor", "Admin"}},
+	{"team_member.add", "team_member.remove", "team", 1, team_level, put_team,
+	 {"not in the team", "in the team"}},
+	{"server_admin.grant", "server_admin.revoke", "server", 1, server_level, put_server,
+	 {"no server admin", "a server admin"}},
+};
+
+static const struct kind *kind_of(const struct turn *turn)
+{
+	const char *action = turn->request->action;
+
+	for (size_t i = 0; i < ARRAY_COUNT(kinds); i++)
+		if (strcmp(kinds[i].gives, action) == 0 || strcmp(kinds[i].takes, action) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static const char *word(const struct turn *turn, int level)
+{
+	const struct kind *kind = kind_of(turn);
+
+	return level >= 0 && level <= kind->most ? kind->words[level] : "?";
+}
+
+static int held_before(const struct turn *turn)
+{
+	return kind_of(turn)->level(&turn->outcome.before);
+}
+
+static bool is_bound(const struct turn *turn)
+{
+	return turn->request->duration_s != NUMBER_NOT_SAID || turn->request->expires_ms != 0;
+}
+
+bool bound_is_end(const struct turn *turn)
+{
+	return turn->request->grant.id != NULL;
+}
+
+/* ---- until when ---- */
+
+/* From when on the duration counts does not depend on when it is worked on, or how often. */
+static int64_t start_ms(const struct turn *turn)
+{
+	if (turn->request->time_ms != 0)
+		return turn->request->time_ms;
+	return turn->record_time_ms > 0 ? turn->record_time_ms : turn->started_ms;
+}
+
+static int64_t expires_ms(const struct turn *turn)
+{
+	const struct request *request = turn->request;
+
+	return request->expires_ms != 0 ? request->expires_ms
+					: start_ms(turn) + request->duration_s * MS_PER_S;
+}
+
+int bound_check(struct turn *turn)
+{
+	char text[TEXT_TIME_CAPACITY];
+
+	/* What was begun is brought to its end, and then ends by itself. */
+	if (!is_bound(turn) || turn_was_begun(turn) ||
+	    expires_ms(turn) > clock_wall_ms(turn->clock))
+		return TURN_GO_ON;
+	text_from_time_ms(expires_ms(turn), text);
+	return turn_refused(turn, REASON_GRANT_OVER,
+			    "it was asked until %s, which has passed; nothing was given", text);
+}
+
+const char *bound_until(const struct turn *turn, char out[BOUND_UNTIL_CAPACITY])
+{
+	char text[TEXT_TIME_CAPACITY];
+
+	out[0] = '\0';
+	if (!is_bound(turn))
+		return out;
+	text_from_time_ms(expires_ms(turn), text);
+	text_format(out, BOUND_UNTIL_CAPACITY, " until %s", text);
+	return out;
+}
+
+/* ---- the subject ---- */
+
+static void name_subject(struct turn *turn)
+{
+	const struct outcome_target *target = &turn->outcome.target;
+
+	text_format(turn->subject, sizeof(turn->subject),
+		    "%s:%s:%" PRId64 ":%" PRId64 ":%" PRId64, turn->request->instance,
+		    kind_of(turn)->name, target->org_id, target->team_id, target->user_id);
+}
+
+static int take_grants(struct turn *turn, const struct ledger_grants *kept, struct error *err)
+{
+	turn->has_subject = true;
+	turn->grants_epoch_ms = kept->epoch_ms;
+	turn->grants = (struct grants){0};
+	if (kept->length == 0 ||
+	    grants_read(&turn->grants, (struct slice){kept->bytes, kept->length}))
+		return TURN_GO_ON;
+	error_set(err, ERROR_RETRY, "bound", 0,
+		  "the time-bound grants in the ledger are not understood; is it another version's?");
+	return TURN_FAILED;
+}
+
+int bound_begin_step(struct turn *turn, const char *step, struct slice intent,
+		     struct error *err)
+{
+	struct ledger_step note = {.name = step, .intent = intent};
+	int rc = TURN_GO_ON;
+
+	if (turn->subject[0] != '\0' && !turn->has_subject)
+		note.subject = turn->subject;
+	if (turn->begin_step(turn->context, &note, err) < 0)
+		return TURN_FAILED;
+	turn->has_begun = turn->has_begun || step[0] != '\0';
+	if (note.subject != NULL)
+		rc = take_grants(turn, &note.grants, err);
+	free(note.grants.bytes);
+	return rc;
+}
+
+static int hold(struct turn *turn, struct error *err)
+{
+	if (turn->has_subject)
+		return TURN_GO_ON;
+	name_subject(turn);
+	return bound_begin_step(turn, "", (struct slice){"", 0}, err);
+}
+
+int bound_take(struct turn *turn, struct error *err)
+{
+	if (turn->outcome.target.user_id == 0) /* not seen yet: see bound_settle() */
+		return TURN_GO_ON;
+	if (is_bound(turn) || bound_is_end(turn))
+		return hold(turn, err);
+	name_subject(turn);
+	return TURN_GO_ON;
+}
+
+/* ---- giving ---- */
+
+static void own_key(const struct turn *turn, char out[GRANT_KEY_CAPACITY])
+{
+	grants_key(turn->request->source, turn->request->id, out);
+}
+
+/* A token's only way out of an org may delete the account. */
+static bool has_no_way_back(const struct turn *turn)
+{
+	return strcmp(kind_of(turn)->name, "org") == 0 && turn_has_one_org(turn) &&
+	       turn->grants.base == 0 && !turn->request->allow_account_removal;
+}
+
+static bool add(struct turn *turn, int asked)
+{
+	struct grant grant = {.level = asked, .expires_ms = expires_ms(turn)};
+
+	own_key(turn, grant.key);
+	if (grants_find(&turn->grants, grant.key) != NULL)
+		return true;
+	grants_observe(&turn->grants, held_before(turn));
+	return grants_add(&turn->grants, held_before(turn), &grant);
+}
+
+int bound_decide(struct turn *turn, int asked, int *wanted)
+{
+	*wanted = asked;
+	if (!is_bound(turn))
+		return TURN_GO_ON;
+	if (!add(turn, asked))
+		return turn_refused(turn, REASON_GRANT_TOO_MANY,
+				    "%d time-bound grants of this to '%s' are alive; let some end "
+				    "first", LIMIT_GRANTS, turn_who(turn));
+	if (has_no_way_back(turn))
+		return turn_refused(turn, REASON_ACCOUNT_MAY_GO,
+				    "when this ends, '%s' leaves the org, and if that is the "
+				    "account's last, Grafana deletes it with the membership, which a "
+				    "token cannot see beforehand; say allow_account_removal, or give "
+				    "a role for good first", turn_who(turn));
+	*wanted = grants_level(&turn->grants);
+	return TURN_GO_ON;
+}
+
+/* Ids where there are ids: names may change until then. */
+static void ask_for_end(struct turn *turn, int asked)
+{
+	const struct outcome_target *target = &turn->outcome.target;
+	const struct request *request = turn->request;
+	const struct kind *kind = kind_of(turn);
+	struct request *later = turn_follow_up(turn, "expiry", kind->takes, expires_ms(turn));
+
+	later->org.id = target->org_id;
+	later->team.id = target->team_id;
+	later->user.login = mem_strdup(target->login[0] != '\0' ? target->login : target->email);
+	if (kind->most == ROLE_ADMIN) {
+		later->role = (enum role)asked;
+		later->to_role = (enum role)turn->grants.base;
+	}
+	later->allow_account_removal = request->allow_account_removal;
+	later->grant = (struct request_grant){.id = mem_strdup(request->id),
+					      .source = mem_strdup(request->source),
+					      .user_id = target->user_id,
+					      .at_ms = clock_wall_ms(turn->clock)};
+}
+
+static int asked_level(const struct turn *turn)
+{
+	return kind_of(turn)->most == ROLE_ADMIN ? (int)turn->request->role : 1;
+}
+
+static int settle_given(struct turn *turn, struct error *err)
+{
+	int rc = hold(turn, err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	/* bound_decide() has made sure of it; of who was not seen then, nothing is alive. */
+	if (!add(turn, asked_level(turn))) {
+		error_set(err, ERROR_RETRY, "bound", 0, "too many time-bound grants are alive");
+		return TURN_FAILED;
+	}
+	turn->grants_changed = true;
+	turn->outcome.expires_ms = expires_ms(turn);
+	kind_of(turn)->put(turn->grants.base, &turn->outcome.reverts_to);
+	ask_for_end(turn, asked_level(turn));
+	return TURN_GO_ON;
+}
+
+/* ---- taking back ---- */
+
+static int end_without(struct turn *turn, const char *why)
+{
+	return turn_as_asked(turn, "nothing was taken back from '%s': %s", turn_who(turn), why);
+}
+
+int bound_end_gone(struct turn *turn, const char *what)
+{
+	char why[LIMIT_ORG_NAME_BYTES];
+
+	text_format(why, sizeof(why), "%s is gone", what);
+	return end_without(turn, why);
+}
+
+int bound_find_user(struct turn *turn, struct grafana_user *user, struct error *err)
+{
+	int64_t id = turn->request->grant.user_id;
+	bool found = false;
+	int rc;
+
+	if (!bound_is_end(turn) || id == 0)
+		return turn_find_account(turn, user, err);
+	rc = turn_find_by_id(turn, id, user, &found, err);
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (!found) {
+		turn->outcome.target.user_id = id;
+		return bound_end_gone(turn, turn_has_one_org(turn) ? "the membership"
+								   : "the account");
+	}
+	turn_target_user(turn, user);
+	return TURN_GO_ON;
+}
+
+/* Was this grant written down in a ledger that has been emptied since? */
+static bool is_lost(const struct turn *turn)
+{
+	int64_t at_ms = turn->request->grant.at_ms;
+
+	return at_ms != 0 && at_ms < turn->grants_epoch_ms + turn->settings->redis.epoch_skew_ms &&
+	       turn->grants_epoch_ms != 0;
+}
+
+int bound_end(struct turn *turn, int *wanted, struct error *err)
+{
+	int held = held_before(turn), given = turn->grants.given;
+	char key[GRANT_KEY_CAPACITY], why[256];
+
+	grants_key(turn->request->grant.source, turn->request->grant.id, key);
+	if (grants_find(&turn->grants, key) == NULL && is_lost(turn)) {
+		error_set(err, ERROR_RETRY, "bound", 0,
+			  "the ledger was emptied after this was given: what else was given and "
+			  "taken since has to be read from the outcomes first (grantctl due "
+			  "restore)");
+		return TURN_FAILED;
+	}
+	if (grants_find(&turn->grants, key) == NULL)
+		return end_without(turn, "the grant is not alive any more; it was revoked, replaced "
+					 "by one for good, or changed by hand");
+	turn->grants_changed = true;
+	if (grants_observe(&turn->grants, held)) {
+		text_format(why, sizeof(why),
+			    "held now is '%s', not the '%s' that was given, so somebody else "
+			    "changed it", word(turn, held), word(turn, given));
+		return end_without(turn, why);
+	}
+	grants_end(&turn->grants, key);
+	*wanted = grants_level(&turn->grants);
+	return TURN_GO_ON;
+}
+
+static void settle_ended(struct turn *turn)
+{
+	turn->grants.given = grants_level(&turn->grants);
+	if (turn->grants.count == 0)
+		grants_end_all(&turn->grants);
+}
+
+/* ---- settling ---- */
+
+static int settle_for_good(struct turn *turn, struct error *err)
+{
+	int rc = turn->outcome.target.user_id == 0 ? TURN_GO_ON : hold(turn, err);
+
+	if (rc != TURN_GO_ON || turn->grants.count == 0)
+		return rc;
+	grants_end_all(&turn->grants);
+	turn->grants_changed = true;
+	return TURN_GO_ON;
+}
+
+int bound_settle(struct turn *turn, struct error *err)
+{
+	if (is_bound(turn))
+		return settle_given(turn, err);
+	if (!bound_is_end(turn))
+		return settle_for_good(turn, err);
+	settle_ended(turn);
+	return TURN_GO_ON;
+}
+
+int bound_give_up(struct turn *turn, struct error *err)
+{
+	if (kind_of(turn) == NULL || !is_bound(turn) || turn->outcome.target.user_id == 0 ||
+	    !(turn_was_begun(turn) || turn->has_begun))
+		return 0;
+	return bound_settle(turn, err) == TURN_GO_ON ? 0 : -1;
+}
+
+void bound_store(const struct turn *turn, int64_t horizon_s, struct job *job)
+{
+	if (!turn->has_subject)
+		return;
+	job->subject = mem_strdup(turn->subject);
+	if (!turn->grants_changed)
+		return;
+	grants_write(&turn->grants, &job->stored_grants);
+	job->grants_until_ms =
+		turn->grants.count > 0 ? 0 : turn->grants.until_ms + horizon_s * MS_PER_S;
+}
