@@ -98,7 +98,7 @@ struct request {
 	int64_t duration_s;  /* how long it is to hold; NUMBER_NOT_SAID */
 	int64_t expires_ms;  /* until when; wall clock, 0 = not said */
 	struct request_grant grant; /* the time-bound grant that is to end */
-	int64_t time_ms;     /* the event's; 0 = not said */
+	int64_t time_ms;     /* the event's; 0 = not said. What a duration counts from */
 	int64_t deadline_ms; /* wall clock; 0 = none */
 	char *requested_by;
 	char *approved_by[LIMIT_APPROVERS];

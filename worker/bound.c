@@ -104,20 +104,12 @@ bool bound_is_end(const struct turn *turn)
 
 /* ---- until when ---- */
 
-/* From when on the duration counts does not depend on when it is worked on, or how often. */
-static int64_t start_ms(const struct turn *turn)
-{
-	if (turn->request->time_ms != 0)
-		return turn->request->time_ms;
-	return turn->record_time_ms > 0 ? turn->record_time_ms : turn->started_ms;
-}
-
 static int64_t expires_ms(const struct turn *turn)
 {
 	const struct request *request = turn->request;
 
 	return request->expires_ms != 0 ? request->expires_ms
-					: start_ms(turn) + request->duration_s * MS_PER_S;
+					: request->time_ms + request->duration_s * MS_PER_S;
 }
 
 int bound_check(struct turn *turn)
@@ -325,7 +317,7 @@ int bound_find_user(struct turn *turn, struct grafana_user *user, struct error *
 								   : "the account");
 	}
 	turn_target_user(turn, user);
-	return TURN_GO_ON;
+	return turn_protect_self(turn, user);
 }
 
 /* Was this grant written down in a ledger that has been emptied since? */

@@ -122,6 +122,18 @@ static bool is_about_org(const struct request *request)
 	return request->org.id != 0 || request->org.name != NULL;
 }
 
+/* In whole seconds, and never none; 0 = for good. */
+static int64_t duration_of(const struct request *request)
+{
+	int64_t left_ms = request->expires_ms - request->time_ms;
+
+	if (request->duration_s != NUMBER_NOT_SAID)
+		return request->duration_s;
+	if (request->expires_ms == 0)
+		return 0;
+	return left_ms > 0 ? (left_ms + MS_PER_S - 1) / MS_PER_S : 1;
+}
+
 /* 'org' is what is known of it. */
 static void make_question(const struct operation *operation, const struct request *request,
 			  const struct policy_org *org, struct policy_question *question)
@@ -130,6 +142,7 @@ static void make_question(const struct operation *operation, const struct reques
 		.requested_by = request->requested_by != NULL ? request->requested_by : "",
 		.instance = request->instance,
 		.people_role = "",
+		.duration_s = duration_of(request),
 	};
 	ask_for_actions(question, operation, request);
 	if (is_about_org(request))

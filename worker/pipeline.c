@@ -335,7 +335,6 @@ static void turn_from_job(struct turn *turn, struct pipeline *pipeline, struct j
 	turn->clock = pipeline->clock;
 	turn->own_login = grafana_settings(job->instance->grafana)->user;
 	turn->record_time_ms = job->record_time_ms;
-	turn->started_ms = job->claim.started_ms;
 	turn->resumed = job->claim.outcome == CLAIM_RESUME;
 	turn->step = job->claim.step;
 	turn->intent = (struct slice){job->claim.intent, job->claim.intent_bytes};

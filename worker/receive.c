@@ -109,6 +109,20 @@ static void add_dead_letter(struct pipeline *pipeline, struct job *job,
 			     LOG_FAULT(cause)));
 }
 
+/* From when on a duration counts: not from when it is worked on, or how often. An event
+ * from the future would hold for longer than it says. */
+static void set_time(const struct pipeline *pipeline, struct job *job)
+{
+	const int64_t now_ms = clock_wall_ms(pipeline->clock);
+	struct request *request = &job->request;
+
+	if (request->time_ms == 0 || (job->record_time_ms > 0 &&
+				      job->record_time_ms < request->time_ms))
+		request->time_ms = job->record_time_ms > 0 ? job->record_time_ms : now_ms;
+	if (request->time_ms > now_ms)
+		request->time_ms = now_ms;
+}
+
 static void decode(struct pipeline *pipeline, struct job *job, const struct record_view *view)
 {
 	struct cloudevent event = {0};
@@ -127,6 +141,7 @@ static void decode(struct pipeline *pipeline, struct job *job, const struct reco
 		refuse(job, reason, err.text);
 		goto out;
 	}
+	set_time(pipeline, job);
 	bind(pipeline, job);
 out:
 	cloudevent_clear(&event);
