@@ -26,7 +26,7 @@ def cluster(tmp_path_factory):
 @pytest.fixture
 def stage(cluster, sim, vault, tmp_path, request):
     name = "cluster-" + request.node.callspec.id.split("-")[0]
-    stage = Stage(cluster, sim, vault, tmp_path, name, partitions=3)
+    stage = Stage(cluster, sim, vault, tmp_path, name, partitions=3, idempotent=False)
     running_for_an_hour(stage)
     yield stage
     stage.close()
@@ -70,7 +70,7 @@ def test_nothing_is_lost_when_brokers_restart(cluster, stage, sim, number, setti
         cluster.restart_broker(node, number)
     feed.end()
     stage.send(*load.requests(feed.total + 30))
-    stage.all_outcomes(120)
+    stage.all_outcomes(240)
     stage.wait_consumed()
     stage.settle()
     load.check(stage)

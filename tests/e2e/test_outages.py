@@ -8,7 +8,7 @@ import pytest
 
 from conftest import VERSIONS
 from harness.load import SHORT, Load, running_for_an_hour
-from harness.paths import wait_until
+from harness.paths import DEADLINE_S, wait_until
 
 pytestmark = pytest.mark.parametrize("_grafana", VERSIONS[-1:], indirect=True)
 OUTAGE_S = 10
@@ -50,7 +50,7 @@ def writes(sim):
 def wait_quiet(worker, sim):
     """What was in flight has ended: the worker knows, and no call is under way."""
     worker.wait_ready(False)
-    wait_until(lambda: all(entry["done"] for entry in sim.requests()), "calls in flight end", 10)
+    wait_until(lambda: all(entry["done"] for entry in sim.requests()), "calls in flight end", DEADLINE_S)
 
 
 def test_nothing_is_written_without_redis(stage, load, sim):
@@ -115,7 +115,7 @@ def test_nothing_is_lost_when_the_broker_restarts(stage, load, sim):
     load.check(stage)
     sim.settings(latency_ms=1500)
     stage.send(*load.requests(300))
-    wait_until(lambda: any(not entry["done"] for entry in sim.requests()), "a call in flight", 10)
+    wait_until(lambda: any(not entry["done"] for entry in sim.requests()), "a call in flight", DEADLINE_S)
     stage.services.stop_kafka(signal.SIGKILL)
     sim.settings(latency_ms=15)
     stage.services.start_kafka()

@@ -13,7 +13,7 @@ import kafka_wire
 import services
 
 BROKERS = (1, 2, 3)
-IN_SYNC_S = 60
+IN_SYNC_S = 120
 REPLICATION = {
     "default.replication.factor": 3, "min.insync.replicas": 2,
     "offsets.topic.replication.factor": 3,

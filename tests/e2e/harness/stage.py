@@ -40,7 +40,7 @@ class TokenInstance:
 
 
 class Stage:
-    def __init__(self, services, grafana, vault, directory, name, partitions=1):
+    def __init__(self, services, grafana, vault, directory, name, partitions=1, idempotent=True):
         self.services, self.grafana, self.vault = services, grafana, vault
         self.dir, self.name = str(directory), name
         self.group = f"grantd-{name}"
@@ -48,7 +48,7 @@ class Stage:
         services.create_topics({topic: partitions for topic in self.topics},
                                {"max.message.bytes": 8 * 1024 * 1024})
         self.redis = redis.Redis(host="127.0.0.1", port=services.redis_port)
-        self.producer = Producer(services.brokers)
+        self.producer = Producer(services.brokers, idempotent)
         self.committed = Collector(services.brokers, self.topics[1:])
         self.requests, self.workers = [], []
 
@@ -112,7 +112,7 @@ class Stage:
         assert found["action"] == told["action"]
         return found
 
-    def all_outcomes(self, deadline_s=60):
+    def all_outcomes(self, deadline_s=120):
         """Wait until there are as many outcomes as requests; {request key: outcome data}."""
         wanted = {request_key(event) for event in self.requests}
         self.committed.until(lambda _: len(self.committed.records[self.topics.outcomes]) >= len(wanted),
