@@ -20,6 +20,7 @@ const char *result_name(enum result result)
 	static const char *const names[] = {
 		[RESULT_APPLIED] = "applied",
 		[RESULT_ALREADY_SO] = "already_so",
+		[RESULT_PLANNED] = "planned",
 		[RESULT_NEEDS_ACTION] = "needs_action",
 		[RESULT_REFUSED] = "refused",
 		[RESULT_FAILED] = "failed",
@@ -104,6 +105,7 @@ static void write_part(struct json_writer *writer, const struct outcome_part *pa
 		[PART_NOT_DONE] = "not_done",
 		[PART_APPLIED] = "applied",
 		[PART_ALREADY_SO] = "already_so",
+		[PART_PLANNED] = "planned",
 		[PART_REFUSED] = "refused",
 	};
 
@@ -183,6 +185,8 @@ static void write_data(struct json_writer *writer, const struct outcome *outcome
 	event_frame_write_request(writer, frame);
 	json_write_text(writer, "action", frame->request->action);
 	json_write_text(writer, "instance", frame->request->instance);
+	if (frame->request->mode == MODE_PLAN)
+		json_write_text(writer, "mode", "plan");
 	json_write_text(writer, "result", result_name(outcome->result));
 	write_reason(writer, outcome);
 	event_frame_write_target(writer, &outcome->target);

@@ -16,6 +16,7 @@
 enum result {
 	RESULT_APPLIED,
 	RESULT_ALREADY_SO, /* nothing had to change */
+	RESULT_PLANNED,	   /* would be applied, or need a human */
 	RESULT_NEEDS_ACTION, /* a human has to do the rest: an invite waits */
 	RESULT_REFUSED,	   /* a rule, ours or Grafana's, says no */
 	RESULT_FAILED,	   /* gave up */
@@ -59,7 +60,8 @@ struct outcome_target {
 /* One of several things that a request asks for; see org.bootstrap. */
 enum part_kind { PART_ORG, PART_ADMIN, PART_FOLDER, PART_DASHBOARD, PART_SERVICE_ACCOUNT,
 		 PART_TOKEN };
-enum part_state { PART_NOT_DONE, PART_APPLIED, PART_ALREADY_SO, PART_REFUSED };
+enum part_state { PART_NOT_DONE, PART_APPLIED, PART_ALREADY_SO, PART_PLANNED,
+		  PART_REFUSED };
 
 struct outcome_part {
 	enum part_kind kind;

@@ -4,9 +4,7 @@
  *
  * Called by the pipeline after cloudevent_decode(). Owns the strings it makes.
  * Fails with ERROR_REFUSED, which becomes an outcome; the first fault is kept and
- * reading goes on, so that the outcome can say whom and what it is about. What
- * this version would have to ignore although it changes the meaning of a request
- * (plan) is refused rather than ignored.
+ * reading goes on, so that the outcome can say whom and what it is about.
  */
 #include "codec/request.h"
 
@@ -56,24 +54,22 @@ static const struct {
 	{"to_role", offsetof(struct request, to_role)},
 };
 
-/* The words a field may have. 'later' is one of the contract that this version
- * does not act on. */
+/* The words a field may have. */
 struct choice_field {
 	const char *name;
 	const char *words[3];
-	const char *later;
 };
 
 static const struct choice_field if_no_account_field = {
 	"if_no_account",
 	{[IF_NO_ACCOUNT_FAIL] = "fail", [IF_NO_ACCOUNT_CREATE] = "create",
-	 [IF_NO_ACCOUNT_INVITE] = "invite"},
-	NULL};
+	 [IF_NO_ACCOUNT_INVITE] = "invite"}};
 static const struct choice_field on_existing_field = {
-	"on_existing", {[ON_EXISTING_KEEP] = "keep", [ON_EXISTING_RESET] = "reset"}, NULL};
+	"on_existing", {[ON_EXISTING_KEEP] = "keep", [ON_EXISTING_RESET] = "reset"}};
 static const struct choice_field delivery_field = {
-	"delivery", {[DELIVERY_MAIL] = "mail", [DELIVERY_LINK] = "link"}, NULL};
-static const struct choice_field mode_field = {"mode", {"apply", NULL}, "plan"};
+	"delivery", {[DELIVERY_MAIL] = "mail", [DELIVERY_LINK] = "link"}};
+static const struct choice_field mode_field = {
+	"mode", {[MODE_APPLY] = "apply", [MODE_PLAN] = "plan"}};
 
 static void read_texts(struct json_reader *reader, const struct json_place *place,
 		       const struct text_field *fields, void *out)
@@ -111,14 +107,8 @@ static void refuse_choice(struct json_reader *reader, const struct choice_field 
 
 	json_field_quote(word, quoted);
 	list_words(field, words, sizeof(words));
-	if (field->later != NULL && strcmp(word, field->later) == 0)
-		json_field_fail(reader, REASON_REQUEST_UNSUPPORTED,
-				"data.%s: \"%s\" is not available in this version", field->name,
-				quoted);
-	else
-		json_field_fail(reader, REASON_REQUEST_INVALID,
-				"data.%s: \"%s\" is not known; must be %s", field->name, quoted,
-				words);
+	json_field_fail(reader, REASON_REQUEST_INVALID, "data.%s: \"%s\" is not known; must be %s",
+			field->name, quoted, words);
 }
 
 /* The index of the word, or NOT_SAID. */
@@ -151,7 +141,7 @@ static void read_choices(struct json_reader *reader, const struct json_place *da
 	request->on_existing = on_existing == NOT_SAID ? ON_EXISTING_KEEP
 						       : (enum on_existing)on_existing;
 	request->delivery = delivery == NOT_SAID ? DELIVERY_MAIL : (enum delivery)delivery;
-	read_choice(reader, data, &mode_field);
+	request->mode = read_choice(reader, data, &mode_field) == MODE_PLAN ? MODE_PLAN : MODE_APPLY;
 }
 
 static void read_role(struct json_reader *reader, const struct json_place *data,

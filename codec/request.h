@@ -17,6 +17,8 @@
 
 enum { NUMBER_NOT_SAID = -1 };
 
+enum mode { MODE_APPLY, MODE_PLAN };
+
 enum if_no_account { IF_NO_ACCOUNT_FAIL, IF_NO_ACCOUNT_CREATE, IF_NO_ACCOUNT_INVITE };
 enum on_existing { ON_EXISTING_KEEP, ON_EXISTING_RESET };
 enum delivery { DELIVERY_MAIL, DELIVERY_LINK }; /* how an invite reaches its person */
@@ -86,6 +88,7 @@ struct request {
 	enum if_no_account if_no_account;
 	enum on_existing on_existing;
 	enum delivery delivery;
+	enum mode mode;
 	struct request_team team;
 	struct request_named service_account, token, api_key;
 	struct request_folder folder;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "codec/cloudevent.h"
 #include "codec/json_parse.h"
 #include "codec/json_write.h"
@@ -48,8 +49,45 @@ static const char *find_subject(const json_t *data)
 	return subject;
 }
 
+static const char plan_suffix[] = "/plan";
+
+/* A plan is a request of its own: with the id of the real one it would be taken for it. */
+static const char *choose_id(const struct submission_terms *terms,
+			     char planned[LIMIT_EVENT_ID_BYTES + sizeof(plan_suffix)])
+{
+	if (!terms->plan || terms->id == NULL)
+		return choose(terms->id, terms->default_id);
+	text_format(planned, LIMIT_EVENT_ID_BYTES + sizeof(plan_suffix), "%s%s", terms->id,
+		    plan_suffix);
+	return planned;
+}
+
+static void set_plan(json_t *data, const struct submission_terms *terms)
+{
+	if (terms->plan)
+		json_object_set_new(data, "mode", json_string("plan"));
+}
+
+/* A whole event, but for what makes it a plan. */
+static void write_planned(json_t *root, struct buffer *out)
+{
+	char id[LIMIT_EVENT_ID_BYTES + sizeof(plan_suffix)];
+	const char *said = json_string_value(json_object_get(root, "id"));
+	char *text;
+
+	if (said != NULL) {
+		text_format(id, sizeof(id), "%s%s", said, plan_suffix);
+		json_object_set_new(root, "id", json_string(id));
+	}
+	json_object_set_new(json_object_get(root, "data"), "mode", json_string("plan"));
+	text = json_dumps(root, JSON_COMPACT);
+	buffer_append_text(out, text != NULL ? text : "");
+	free(text);
+}
+
 static void write_event(json_t *data, const struct submission_terms *terms, struct buffer *out)
 {
+	char planned[LIMIT_EVENT_ID_BYTES + sizeof(plan_suffix)];
 	const char *subject = find_subject(data);
 	char *text = json_dumps(data, JSON_COMPACT);
 	struct json_writer writer;
@@ -58,7 +96,7 @@ static void write_event(json_t *data, const struct submission_terms *terms, stru
 	json_write_begin_object(&writer, NULL);
 	json_write_text(&writer, "specversion", "1.0");
 	json_write_text(&writer, "type", CLOUDEVENT_TYPE_REQUEST);
-	json_write_text(&writer, "id", choose(terms->id, terms->default_id));
+	json_write_text(&writer, "id", choose_id(terms, planned));
 	json_write_text(&writer, "source", choose(terms->source, terms->default_source));
 	if (subject != NULL && subject[0] != '\0')
 		json_write_text(&writer, "subject", subject);
@@ -92,9 +130,12 @@ static int make_event(struct slice text, const struct submission_terms *terms,
 		return -1;
 	if (json_object_get(root, "specversion") == NULL) {
 		set_instance(root, terms);
+		set_plan(root, terms);
 		write_event(root, terms, event);
 	} else if (terms->id != NULL || terms->source != NULL || terms->instance != NULL) {
 		rc = refuse_terms(err);
+	} else if (terms->plan) {
+		write_planned(root, event);
 	} else {
 		buffer_append(event, text.data, text.length);
 	}

@@ -2,6 +2,7 @@
 #ifndef CODEC_SUBMISSION_H
 #define CODEC_SUBMISSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,12 +26,13 @@ struct submission {
 struct submission_terms {
 	const char *id, *source, *instance;
 	const char *default_id, *default_source, *default_instance;
+	bool plan; /* ask what would happen; the id gets "/plan" behind it if it is said */
 	int64_t now_ms;
 };
 
 /*
  * From JSON text that is either a whole CloudEvent (it has "specversion"; taken as it
- * is, and the terms may then say nothing) or the data of one. Checked as the worker
+ * is, and the terms may then say nothing but "plan") or the data of one. Checked as the worker
  * checks it: a located error (ERROR_REFUSED or ERROR_POISON) here is one less there. What
  * an action needs is not checked.
  */

@@ -117,6 +117,7 @@ static int make_submission(const struct context *context, const struct submit_op
 		.id = options->id,
 		.source = options->source,
 		.instance = options->instance,
+		.plan = options->plan,
 		.default_id = id,
 		.default_source = source,
 		.default_instance = context_only_instance(context),
@@ -188,6 +189,8 @@ const struct command command_submit = {
 		"  --instance NAME      default: the only [grafana.NAME] there is\n"
 		"  --id ID              default: a new one\n"
 		"  --source SOURCE      default: /grantctl/USER@HOST\n"
+		"  --plan               say what would happen, and change nothing; an id that is said\n"
+		"                       gets '/plan' behind it\n"
 		"  --wait [SECONDS]     for the outcome, 60 s if unsaid; the exit code tells it\n"
 		COMMAND_OPTIONS_HELP
 		"\n"

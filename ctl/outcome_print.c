@@ -71,7 +71,7 @@ static void print_row(const struct event_view *outcome)
 	       cell(outcome, "data.reason.code", reason), cell(outcome, "data.action", action),
 	       cell(outcome, "data.instance", instance), cell(outcome, find_target(outcome), whom), change,
 	       cell(outcome, "data.request.id", id));
-	if (!outcome_is_good(outcome))
+	if (!outcome_is_good(outcome) || event_view_text(outcome, "data.mode")[0] != '\0')
 		printf("    %s\n", cell(outcome, "data.reason.message", whom));
 }
 
@@ -104,5 +104,6 @@ bool outcome_is_good(const struct event_view *outcome)
 {
 	const char *result = event_view_text(outcome, "data.result");
 
-	return strcmp(result, "applied") == 0 || strcmp(result, "already_so") == 0;
+	return strcmp(result, "applied") == 0 || strcmp(result, "already_so") == 0 ||
+	       strcmp(result, "planned") == 0;
 }

@@ -63,7 +63,7 @@ enum { FIELD_COUNT = ARRAY_COUNT(fields), FIELD_OPTION = 256 };
 _Static_assert((int)FIELD_COUNT <= (int)SUBMIT_FIELDS_MAX, "submit_options.fields is too short");
 
 enum { OPTION_USER = 'u', OPTION_APPROVED_BY = 'a', OPTION_WAIT = 'w', OPTION_ID = 'i',
-       OPTION_SOURCE = 's', OPTION_INSTANCE = 'n' };
+       OPTION_SOURCE = 's', OPTION_INSTANCE = 'n', OPTION_PLAN = 'p' };
 
 static const struct option own_options[] = {
 	COMMAND_OPTIONS,
@@ -73,6 +73,7 @@ static const struct option own_options[] = {
 	{"id", required_argument, NULL, OPTION_ID},
 	{"source", required_argument, NULL, OPTION_SOURCE},
 	{"instance", required_argument, NULL, OPTION_INSTANCE},
+	{"plan", no_argument, NULL, OPTION_PLAN},
 };
 
 enum { OWN_COUNT = ARRAY_COUNT(own_options), OPTIONS_CAPACITY = OWN_COUNT + FIELD_COUNT + 1 };
@@ -156,6 +157,9 @@ static enum exit_code read_option(const struct command *command, struct context 
 		return CODE_GO_ON;
 	case OPTION_INSTANCE:
 		options->instance = optarg;
+		return CODE_GO_ON;
+	case OPTION_PLAN:
+		options->plan = true;
 		return CODE_GO_ON;
 	default:
 		break;

@@ -18,6 +18,7 @@ struct submit_options {
 	const char *fields[SUBMIT_FIELDS_MAX]; /* by row of the table in submit_options.c */
 	const char *approved_by[LIMIT_APPROVERS];
 	size_t approver_count;
+	bool plan;
 	bool has_fields; /* then the target is an action */
 	const char *id, *source, *instance;
 	bool wait;

@@ -19,6 +19,7 @@ MUST_CHECK int dashboard_folder_ensure(struct turn *turn, const struct grafana_o
 struct dashboard_wish {
 	const struct request_dashboard *asked;
 	const struct grafana_folder *folder;
+	bool folder_is_planned;	  /* it is not there yet */
 	bool stays;		  /* one that is there stays in its folder */
 	bool overwrite;		  /* whatever is there */
 	int64_t expected_version; /* NUMBER_NOT_SAID; 0 = must not be there */

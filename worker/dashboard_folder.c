@@ -73,6 +73,8 @@ static int find(struct turn *turn, const struct grafana_org *org,
 		struct error *err)
 {
 	*found = false;
+	if (org->id == 0) /* only planned, so there is nothing in it */
+		return TURN_GO_ON;
 	return named->uid != NULL ? find_by_uid(turn, org, named->uid, folder, found, err)
 				  : find_by_title(turn, org, named->title, folder, found, err);
 }
@@ -106,9 +108,14 @@ static int make(struct turn *turn, const struct grafana_org *org,
 		return turn_refused(turn, REASON_FOLDER_NOT_FOUND,
 				    "there is no folder '%s' in '%s'; say a title as well to have "
 				    "it made", named->uid, org->name);
+	make_uid(named, uid);
+	if (turn_skips(turn)) {
+		text_copy(folder->uid, sizeof(folder->uid), uid);
+		text_copy(folder->title, sizeof(folder->title), named->title);
+		return TURN_GO_ON;
+	}
 	if ((rc = turn_begin_step(turn, STEP, err)) != TURN_GO_ON)
 		return rc;
-	make_uid(named, uid);
 	if (grafana_folder_create(turn->grafana, org->id, uid, named->title, folder, &answer,
 				  err) < 0)
 		return TURN_FAILED;

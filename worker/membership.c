@@ -28,7 +28,8 @@ int membership_read(struct turn *turn, int64_t org_id, int64_t user_id,
 	struct answer answer = {0};
 
 	*membership = (struct membership){false, ROLE_UNSET};
-	if (user_id == 0) /* seen by nobody, so no member */
+	/* Seen by nobody, or of an org that is only planned: so no member. */
+	if (user_id == 0 || org_id == 0)
 		return TURN_GO_ON;
 	if (grafana_person_role(turn->grafana, org_id, user_id, login, &membership->member,
 				&membership->role, &answer, err) < 0)
@@ -183,6 +184,10 @@ int membership_set(struct turn *turn, const struct grafana_org *org,
 	rc = now->member ? TURN_GO_ON : refuse_synced(turn, user, err);
 	if (rc != TURN_GO_ON)
 		return rc;
+	if (turn_skips(turn)) {
+		membership_evidence(&wanted, &turn->outcome.after);
+		return TURN_GO_ON;
+	}
 	rc = turn_begin_step(turn, "role", err);
 	if (rc != TURN_GO_ON)
 		return rc;
@@ -243,6 +248,13 @@ static int explain_last_admin(struct turn *turn, const struct grafana_org *org,
 	return turn_refused_by(turn, answer, "remove the member");
 }
 
+static int end_membership(struct turn *turn, enum account_fate fate)
+{
+	membership_evidence(&(struct membership){.member = false}, &turn->outcome.after);
+	turn->outcome.after.account = account_is_left(turn, fate);
+	return TURN_GO_ON;
+}
+
 int membership_end(struct turn *turn, const struct grafana_org *org,
 		   const struct grafana_user *user, struct error *err)
 {
@@ -257,6 +269,8 @@ int membership_end(struct turn *turn, const struct grafana_org *org,
 	rc = refuse_synced(turn, user, err);
 	if (rc != TURN_GO_ON)
 		return rc;
+	if (turn_skips(turn))
+		return end_membership(turn, fate);
 	rc = turn_begin_step(turn, "remove", err);
 	if (rc != TURN_GO_ON)
 		return rc;
@@ -272,7 +286,5 @@ int membership_end(struct turn *turn, const struct grafana_org *org,
 		rc = turn_wrote(turn, &answer);
 	if (rc != TURN_GO_ON)
 		return rc;
-	membership_evidence(&wanted, &turn->outcome.after);
-	turn->outcome.after.account = account_is_left(turn, fate);
-	return TURN_GO_ON;
+	return end_membership(turn, fate);
 }

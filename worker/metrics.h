@@ -17,6 +17,7 @@
 	X(SETTLED_APPLIED, "requests_settled_total", "result=\"applied\"", "counter",          \
 	  "Requests that ended, by result.")                                                   \
 	X(SETTLED_ALREADY_SO, "requests_settled_total", "result=\"already_so\"", "counter", "") \
+	X(SETTLED_PLANNED, "requests_settled_total", "result=\"planned\"", "counter", "")      \
 	X(SETTLED_NEEDS_ACTION, "requests_settled_total", "result=\"needs_action\"", "counter",      \
 	  "")                                                                                \
 	X(SETTLED_REFUSED, "requests_settled_total", "result=\"refused\"", "counter", "")      \

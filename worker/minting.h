@@ -36,6 +36,9 @@ MUST_CHECK int minting_ensure(struct turn *turn, const struct minting *minting,
 /* Take away one that is there; what is gone already is fine. GO_ON, ENDED or FAILED. */
 MUST_CHECK int minting_remove(struct turn *turn, const struct grafana_token_place *place,
 			      int64_t id, struct error *err);
+/* The same, noted as the step "delete". */
+MUST_CHECK int minting_delete(struct turn *turn, const struct grafana_token_place *place,
+			      int64_t id, struct error *err);
 
 /* Grafana's definite no to a call on tokens or keys. Answers ENDED. */
 int minting_refused(struct turn *turn, const struct grafana_token_place *place,

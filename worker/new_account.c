@@ -93,6 +93,8 @@ int new_account_reset(struct turn *turn, const struct grafana_user *user, struct
 {
 	int rc;
 
+	if (turn_skips(turn))
+		return TURN_GO_ON;
 	if (!turn_has_secret(turn)) {
 		if ((rc = set_new_password(turn, user, err)) != TURN_GO_ON)
 			return rc;
@@ -194,6 +196,8 @@ static int ask_for_account(struct turn *turn, int64_t org_id, struct grafana_use
 	lower_copy(user->login, sizeof(user->login), named->login, named->email);
 	lower_copy(user->email, sizeof(user->email), named->email, named->login);
 	text_copy(user->name, sizeof(user->name), named->name != NULL ? named->name : "");
+	if (turn_skips(turn))
+		return TURN_GO_ON;
 	account.login = user->login;
 	account.email = user->email;
 	account.name = user->name;
@@ -245,7 +249,9 @@ int new_account_ensure(struct turn *turn, int64_t org_id, struct grafana_user *u
 		return look_after_create(turn, &answer, user, err);
 	if (answer.code != ANSWER_OK)
 		return turn_refused_by(turn, &answer, "create the account");
-	turn_secret_is_set(turn);
 	turn_target_user(turn, user);
+	if (turn->skipped)
+		return TURN_GO_ON;
+	turn_secret_is_set(turn);
 	return turn_wrote(turn, &answer);
 }

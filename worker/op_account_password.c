@@ -42,6 +42,24 @@ const struct operation operation_account_reset_password = {
 	.run = run_reset,
 };
 
+static int end_sessions(struct turn *turn, int64_t user_id, struct error *err)
+{
+	struct answer answer = {0};
+	int rc;
+
+	if (turn_skips(turn))
+		return TURN_GO_ON;
+	if ((rc = turn_begin_step(turn, "logout", err)) != TURN_GO_ON)
+		return rc;
+	if (grafana_account_logout(turn->grafana, user_id, &answer, err) < 0)
+		return TURN_FAILED;
+	if (answer.code == ANSWER_DOUBT)
+		return turn_in_doubt(&answer, "end the sessions", err);
+	if (answer.code != ANSWER_OK)
+		return turn_refused_by(turn, &answer, "end the sessions");
+	return turn_wrote(turn, &answer);
+}
+
 static int run_logout(struct turn *turn, struct error *err)
 {
 	struct grafana_user user;
@@ -58,15 +76,8 @@ static int run_logout(struct turn *turn, struct error *err)
 		return turn_refused_by(turn, &answer, "read the sessions");
 	if (sessions == 0)
 		return turn_as_asked(turn, "'%s' has no session open", turn_who(turn));
-	if ((rc = turn_begin_step(turn, "logout", err)) != TURN_GO_ON)
+	if ((rc = end_sessions(turn, user.id, err)) != TURN_GO_ON)
 		return rc;
-	if (grafana_account_logout(turn->grafana, user.id, &answer, err) < 0)
-		return TURN_FAILED;
-	if (answer.code == ANSWER_DOUBT)
-		return turn_in_doubt(&answer, "end the sessions", err);
-	if (answer.code != ANSWER_OK)
-		return turn_refused_by(turn, &answer, "end the sessions");
-	turn_wrote(turn, &answer);
 	return turn_applied(turn, "%lld sessions of '%s' were ended", (long long)sessions,
 			    turn_who(turn));
 }

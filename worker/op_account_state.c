@@ -49,10 +49,28 @@ static int read_switch(struct turn *turn, int64_t user_id, bool wanted,
 	return user.is_disabled == wanted ? TURN_GO_ON : turn_in_doubt(doubt, doing, err);
 }
 
+static int write_switch(struct turn *turn, int64_t user_id, const struct switching *asked,
+			struct error *err)
+{
+	struct answer answer = {0};
+	int rc;
+
+	if (turn_skips(turn))
+		return TURN_GO_ON;
+	if ((rc = turn_begin_step(turn, asked->step, err)) != TURN_GO_ON)
+		return rc;
+	if (asked->write(turn->grafana, user_id, &answer, err) < 0)
+		return TURN_FAILED;
+	if (answer.code == ANSWER_DOUBT)
+		return read_switch(turn, user_id, asked->disabled, &answer, asked->step, err);
+	if (answer.code != ANSWER_OK)
+		return turn_refused_by(turn, &answer, asked->step);
+	return turn_wrote(turn, &answer);
+}
+
 static int run_switch(struct turn *turn, const struct switching *asked, struct error *err)
 {
 	struct grafana_user user;
-	struct answer answer = {0};
 	int rc;
 
 	if ((rc = turn_find_account(turn, &user, err)) != TURN_GO_ON)
@@ -63,17 +81,7 @@ static int run_switch(struct turn *turn, const struct switching *asked, struct e
 	if (asked->disabled &&
 	    (rc = server_admin_keep_one(turn, &user, err)) != TURN_GO_ON)
 		return rc;
-	if ((rc = turn_begin_step(turn, asked->step, err)) != TURN_GO_ON)
-		return rc;
-	if (asked->write(turn->grafana, user.id, &answer, err) < 0)
-		return TURN_FAILED;
-	if (answer.code == ANSWER_DOUBT)
-		rc = read_switch(turn, user.id, asked->disabled, &answer, asked->step, err);
-	else if (answer.code != ANSWER_OK)
-		rc = turn_refused_by(turn, &answer, asked->step);
-	else
-		rc = turn_wrote(turn, &answer);
-	if (rc != TURN_GO_ON)
+	if ((rc = write_switch(turn, user.id, asked, err)) != TURN_GO_ON)
 		return rc;
 	turn->outcome.after.disabled = fact_of(asked->disabled);
 	return turn_applied(turn, "'%s' is %s", turn_who(turn), asked->state);
@@ -148,6 +156,8 @@ static int delete_account(struct turn *turn, const struct grafana_user *user,
 	struct answer answer = {0};
 	int rc;
 
+	if (turn_skips(turn))
+		return TURN_GO_ON;
 	if ((rc = turn_begin_step(turn, "delete", err)) != TURN_GO_ON)
 		return rc;
 	if (grafana_account_delete(turn->grafana, user->id, &answer, err) < 0)

@@ -111,9 +111,7 @@ static int run_delete(struct turn *turn, struct error *err)
 		  key.name);
 	note_key(&turn->outcome.after, &key);
 	turn_set_before(turn, &turn->outcome.after);
-	if ((rc = turn_begin_step(turn, "delete", err)) != TURN_GO_ON)
-		return rc;
-	if ((rc = minting_remove(turn, &place, key.id, err)) != TURN_GO_ON)
+	if ((rc = minting_delete(turn, &place, key.id, err)) != TURN_GO_ON)
 		return rc;
 	turn->outcome.after = (struct evidence){.exists = FACT_NO};
 	return turn_applied(turn, "the API key '%s' was deleted from '%s'", key.name, org.name);

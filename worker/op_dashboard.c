@@ -19,7 +19,7 @@ static int run_apply(struct turn *turn, struct error *err)
 {
 	const struct request *request = turn->request;
 	struct grafana_folder folder;
-	const struct dashboard_wish wish = {
+	struct dashboard_wish wish = {
 		.asked = &request->dashboard,
 		.folder = &folder,
 		.stays = !says_folder(request),
@@ -36,6 +36,7 @@ static int run_apply(struct turn *turn, struct error *err)
 	if ((rc = dashboard_folder_ensure(turn, &org, &request->folder, &folder, &made, err)) !=
 	    TURN_GO_ON)
 		return rc;
+	wish.folder_is_planned = made && turn->skipped;
 	text_copy(turn->outcome.target.folder_uid, sizeof(turn->outcome.target.folder_uid),
 		  folder.uid);
 	if ((rc = dashboard_ensure(turn, &org, &wish, &wrote, err)) != TURN_GO_ON)

@@ -92,6 +92,8 @@ static int rename_org(struct turn *turn, struct grafana_org *org, const char *na
 		return rc;
 	if (taken)
 		return refuse_taken(turn, name);
+	if (turn_skips(turn))
+		return TURN_GO_ON;
 	if ((rc = turn_begin_step(turn, "rename_org", err)) != TURN_GO_ON)
 		return rc;
 	if (grafana_org_rename(turn->grafana, org->id, name, &answer, err) < 0)
@@ -241,8 +243,11 @@ static int is_gone(struct turn *turn, const struct grafana_org *org, const struc
 static int delete_org(struct turn *turn, const struct grafana_org *org, struct error *err)
 {
 	struct answer answer = {0};
-	int rc = turn_begin_step(turn, "delete_org", err);
+	int rc;
 
+	if (turn_skips(turn))
+		return TURN_GO_ON;
+	rc = turn_begin_step(turn, "delete_org", err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	if (grafana_org_delete(turn->grafana, org->id, &answer, err) < 0)

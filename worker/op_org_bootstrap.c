@@ -25,7 +25,7 @@ struct bootstrap {
 	size_t at; /* the part in hand */
 	struct grafana_org org;
 	struct grafana_folder folder; /* of the dashboards in hand */
-	bool has_folder;
+	bool has_folder, folder_is_planned;
 };
 
 /* Makes it so. GO_ON with *wrote; ENDED; FAILED. */
@@ -57,12 +57,15 @@ static int do_part(struct bootstrap *bootstrap, part_fn *make, const void *subje
 
 	if (part->state != PART_NOT_DONE)
 		return TURN_GO_ON;
+	turn->skipped = false; /* each part of a plan has an end of its own */
 	rc = make(bootstrap, subject, &wrote, err);
 	if (rc == TURN_ENDED)
 		return refuse_part(turn, part);
 	if (rc != TURN_GO_ON)
 		return rc;
-	part->state = wrote ? PART_APPLIED : PART_ALREADY_SO;
+	part->state = !wrote				       ? PART_ALREADY_SO
+		      : turn->request->mode == MODE_PLAN ? PART_PLANNED
+							 : PART_APPLIED;
 	/* The step that an earlier attempt had begun was of this part. */
 	turn->step = NULL;
 	return TURN_GO_ON;
@@ -136,6 +139,7 @@ static int make_folder(struct bootstrap *bootstrap, const void *subject, bool *w
 					 &bootstrap->folder, wrote, err);
 
 	bootstrap->has_folder = rc == TURN_GO_ON;
+	bootstrap->folder_is_planned = *wrote && turn_skips(bootstrap->turn);
 	return rc;
 }
 
@@ -145,6 +149,7 @@ static int make_dashboard(struct bootstrap *bootstrap, const void *subject, bool
 	const struct dashboard_wish wish = {
 		.asked = subject,
 		.folder = &bootstrap->folder,
+		.folder_is_planned = bootstrap->folder_is_planned,
 		.overwrite = bootstrap->turn->request->overwrite,
 		.expected_version = NUMBER_NOT_SAID,
 	};
@@ -204,6 +209,18 @@ static void ask_for_machine(const struct bootstrap *bootstrap, struct request *a
 	alone->never_expires = asked->never_expires;
 }
 
+/* A plan: what the part would be made in is not there. */
+static bool is_only_planned(const struct bootstrap *bootstrap,
+			    const struct operation *operation)
+{
+	const struct turn *turn = bootstrap->turn;
+
+	return bootstrap->org.id == 0 ||
+	       (turn->request->mode == MODE_PLAN &&
+		operation == &operation_service_account_token_create &&
+		turn->outcome.target.service_account_id == 0);
+}
+
 /* Another action as a part of this one: what ends it well is a part that is done. */
 static int make_by(struct bootstrap *bootstrap, const void *subject, bool *wrote,
 		   struct error *err)
@@ -214,14 +231,17 @@ static int make_by(struct bootstrap *bootstrap, const void *subject, bool *wrote
 	struct request alone;
 	int rc;
 
+	if (is_only_planned(bootstrap, operation)) {
+		*wrote = true;
+		return TURN_GO_ON;
+	}
 	ask_for_machine(bootstrap, &alone);
 	turn->request = &alone;
 	rc = operation->run(turn, err);
 	turn->request = whole;
-	if (rc != TURN_ENDED || (turn->outcome.result != RESULT_APPLIED &&
-				 turn->outcome.result != RESULT_ALREADY_SO))
+	if (rc != TURN_ENDED || turn->outcome.result == RESULT_REFUSED)
 		return rc;
-	*wrote = turn->outcome.result == RESULT_APPLIED;
+	*wrote = turn->outcome.result != RESULT_ALREADY_SO;
 	return TURN_GO_ON;
 }
 
@@ -276,7 +296,8 @@ static size_t count_applied(const struct turn *turn)
 	size_t applied = 0;
 
 	for (size_t i = 0; i < turn->outcome.part_count; i++)
-		applied += turn->parts[i].state == PART_APPLIED;
+		applied += turn->parts[i].state == PART_APPLIED ||
+			   turn->parts[i].state == PART_PLANNED;
 	return applied;
 }
 
@@ -305,6 +326,7 @@ static int run_bootstrap(struct turn *turn, struct error *err)
 	tidy_outcome(turn);
 	if (rc != TURN_GO_ON)
 		return rc;
+	turn->skipped = turn->request->mode == MODE_PLAN && count_applied(turn) > 0;
 	if (count_applied(turn) == 0)
 		return turn_as_asked(turn, "'%s' is as asked, in all %zu parts",
 				     bootstrap.org.name, turn->outcome.part_count);

@@ -94,7 +94,8 @@ static int run_grant(struct turn *turn, struct error *err)
 		return rc;
 	if ((rc = membership_read(turn, org.id, user.id, &now, err)) != TURN_GO_ON)
 		return rc;
-	if (turn->sealed == NULL)
+	/* What was made just now was not there before. */
+	if (turn->sealed == NULL && !turn->skipped)
 		note_before(turn, &user, &now);
 	if ((rc = bound_decide(turn, (int)request->role, &wanted)) != TURN_GO_ON)
 		return rc;

@@ -43,8 +43,14 @@ static int make(struct turn *turn, const struct grafana_org *org, struct error *
 	const struct request_team *asked = &turn->request->team;
 	struct grafana_team team = {0};
 	struct answer answer = {0};
-	int rc = turn_begin_step(turn, "create_team", err);
+	int rc;
 
+	text_copy(team.name, sizeof(team.name), asked->name);
+	if (turn_skips(turn)) {
+		team_target(turn, &team);
+		return TURN_GO_ON;
+	}
+	rc = turn_begin_step(turn, "create_team", err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	if (grafana_team_create(turn->grafana, org->id, asked->name, asked->email, &team.id,
@@ -54,7 +60,6 @@ static int make(struct turn *turn, const struct grafana_org *org, struct error *
 		return find_made(turn, org, &answer, err);
 	if (answer.code != ANSWER_OK)
 		return team_refused(turn, org, &answer, "create the team", err);
-	text_copy(team.name, sizeof(team.name), asked->name);
 	team_target(turn, &team);
 	return turn_wrote(turn, &answer);
 }
@@ -116,8 +121,11 @@ static int delete_team(struct turn *turn, const struct grafana_org *org, int64_t
 		       struct error *err)
 {
 	struct answer answer = {0};
-	int rc = turn_begin_step(turn, "delete_team", err);
+	int rc;
 
+	if (turn_skips(turn))
+		return TURN_GO_ON;
+	rc = turn_begin_step(turn, "delete_team", err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	if (grafana_team_delete(turn->grafana, org->id, team_id, &answer, err) < 0)

@@ -97,8 +97,11 @@ static int add(struct turn *turn, const struct grafana_org *org, struct grafana_
 	       struct grafana_user *user, struct error *err)
 {
 	struct answer answer = {0};
-	int rc = turn_begin_step(turn, "team_member", err);
+	int rc;
 
+	if (turn_skips(turn))
+		return TURN_GO_ON;
+	rc = turn_begin_step(turn, "team_member", err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	if (grafana_team_add_member(turn->grafana, org->id, team->id, user->id, &answer, err) < 0)
@@ -185,8 +188,11 @@ static int take_out(struct turn *turn, const struct grafana_org *org,
 {
 	struct answer answer = {0};
 	bool in_team = false;
-	int rc = turn_begin_step(turn, "team_leave", err);
+	int rc;
 
+	if (turn_skips(turn))
+		return TURN_GO_ON;
+	rc = turn_begin_step(turn, "team_leave", err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	if (grafana_team_remove_member(turn->grafana, org->id, team->id, user->id, &answer,

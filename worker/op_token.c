@@ -283,9 +283,7 @@ static int run_delete(struct turn *turn, struct error *err)
 	target_token(turn, &token);
 	note_token(&turn->outcome.after, &token);
 	turn_set_before(turn, &turn->outcome.after);
-	if ((rc = turn_begin_step(turn, "delete", err)) != TURN_GO_ON)
-		return rc;
-	if ((rc = minting_remove(turn, &place, token.id, err)) != TURN_GO_ON)
+	if ((rc = minting_delete(turn, &place, token.id, err)) != TURN_GO_ON)
 		return rc;
 	turn->outcome.after = (struct evidence){.exists = FACT_NO};
 	return turn_applied(turn, "the token '%s' of '%s' was deleted", token.name, account.name);

@@ -287,6 +287,7 @@ void pipeline_end(struct pipeline *pipeline, struct job *job)
 struct holder { /* what a turn's callbacks need */
 	struct pipeline *pipeline;
 	struct job *job;
+	bool held_back; /* a plan came to a write */
 };
 
 static int begin_step(void *context, struct ledger_step *step, struct error *err)
@@ -315,7 +316,14 @@ static int begin_step(void *context, struct ledger_step *step, struct error *err
 static int may_write(void *context, int64_t call_ms, struct error *err)
 {
 	struct holder *holder = context;
-	int64_t left_ms = atomic_load(&holder->job->lease_until_ms) -
+	int64_t left_ms;
+
+	if (holder->job->request.mode == MODE_PLAN) {
+		holder->held_back = true;
+		error_set(err, ERROR_RETRY, "pipeline", 0, "a plan writes nothing");
+		return -1;
+	}
+	left_ms = atomic_load(&holder->job->lease_until_ms) -
 			  clock_steady_ms(holder->pipeline->clock);
 
 	if (!atomic_load(&holder->job->lost) && left_ms > call_ms)
@@ -357,6 +365,9 @@ static void run_operation(struct turn *turn, struct holder *holder,
 	attempt->rc = capability_check(turn, err);
 	if (attempt->rc == TURN_GO_ON)
 		attempt->rc = job->operation->run(turn, err);
+	/* No operation comes here; if one did, it would not be asked again and again. */
+	if (attempt->rc < 0 && holder->held_back && turn_skips(turn))
+		attempt->rc = turn_applied(turn, "done");
 	tally = grafana_session_tally(turn->grafana);
 	*report = (struct gate_report){.calls = tally.calls,
 				       .unavailable = tally.unavailable,
@@ -445,7 +456,7 @@ static void allow_again(struct job *job)
 static int work_operation(struct pipeline *pipeline, const struct park_port *park,
 			  struct job *job, struct error *err)
 {
-	struct holder holder = {pipeline, job};
+	struct holder holder = {.pipeline = pipeline, .job = job};
 	struct gate_report report = {0};
 	struct attempt attempt = {.rc = -1, .err = err, .deadline_ms = job->request.deadline_ms};
 	enum verdict verdict = VERDICT_GIVE_UP;

@@ -128,6 +128,7 @@ struct turn {
 
 	int64_t allowed_org_id; /* the policy was asked about it; 0 = about none yet */
 	bool resumed;	   /* begun before, or nobody knows: look before you write */
+	bool skipped;	   /* a plan: a write was left out */
 	const char *step;  /* the last step begun before this attempt, or NULL */
 	struct slice intent; /* its intent */
 

@@ -45,6 +45,8 @@ static enum metric metric_of(enum result result)
 		return METRIC_SETTLED_APPLIED;
 	case RESULT_ALREADY_SO:
 		return METRIC_SETTLED_ALREADY_SO;
+	case RESULT_PLANNED:
+		return METRIC_SETTLED_PLANNED;
 	case RESULT_NEEDS_ACTION:
 		return METRIC_SETTLED_NEEDS_ACTION;
 	case RESULT_REFUSED:

@@ -86,6 +86,22 @@ void turn_clear(struct turn *turn)
 	turn->parts = NULL;
 }
 
+/* ---- plans ---- */
+
+static const char PLAN_WORDS[] = "asked without a plan, this would say: ";
+
+static bool is_plan(const struct turn *turn)
+{
+	return turn->request->mode == MODE_PLAN;
+}
+
+bool turn_skips(struct turn *turn)
+{
+	if (is_plan(turn))
+		turn->skipped = true;
+	return is_plan(turn);
+}
+
 /* ---- ends ---- */
 
 static void set_end(struct turn *turn, enum result result, enum reason reason,
@@ -94,11 +110,16 @@ static void set_end(struct turn *turn, enum result result, enum reason reason,
 static void set_end(struct turn *turn, enum result result, enum reason reason,
 		    const char *format, va_list args)
 {
-	turn->outcome.result = result;
+	char *message = turn->outcome.message;
+	const size_t capacity = sizeof(turn->outcome.message);
+	bool planned = turn->skipped && result != RESULT_REFUSED;
+
+	turn->outcome.result = planned ? RESULT_PLANNED : result;
 	turn->outcome.reason = reason;
-	if (vsnprintf(turn->outcome.message, sizeof(turn->outcome.message), format, args) < 0)
-		turn->outcome.message[0] = '\0';
-	text_replace_control(turn->outcome.message);
+	text_copy(message, capacity, planned ? PLAN_WORDS : "");
+	if (vsnprintf(message + strlen(message), capacity - strlen(message), format, args) < 0)
+		message[0] = '\0';
+	text_replace_control(message);
 }
 
 int turn_applied(struct turn *turn, const char *format, ...)
@@ -442,6 +463,9 @@ int turn_begin_step(struct turn *turn, const char *step, struct error *err)
 	struct buffer intent;
 	int rc = TURN_FAILED;
 
+	/* Whoever writes should have asked; what is not known is not told. */
+	if (turn_skips(turn))
+		return turn_applied(turn, "done (%s)", step);
 	buffer_init(&intent, LIMIT_INTENT_BYTES);
 	intent_put_evidence(&intent, &turn->outcome.before);
 	intent_put_number(&intent, "user_id", turn->outcome.target.user_id);

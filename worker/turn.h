@@ -54,6 +54,13 @@ int turn_wrote(struct turn *turn, const struct answer *answer);
  * later. Answers TURN_FAILED. */
 int turn_in_doubt(const struct answer *answer, const char *doing, struct error *err);
 
+/* ---- plans ---- */
+
+/* In a plan: true, and the write that would come now is left out: go on as if Grafana had
+ * said yes, with what would be so. However the turn then ends well, it ends as PLANNED. A
+ * write that is not asked about is not made either: the turn ends there. */
+bool turn_skips(struct turn *turn);
+
 /* ---- finding what the request names ---- */
 
 /* Do the credentials reach one org only, and no account that does not belong to it? */
