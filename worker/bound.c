@@ -180,7 +180,8 @@ int bound_begin_step(struct turn *turn, const char *step, struct slice intent,
 
 static int hold(struct turn *turn, struct error *err)
 {
-	if (turn->has_subject)
+	/* A plan for an account that is not made. */
+	if (turn->has_subject || (turn->skipped && turn->outcome.target.user_id == 0))
 		return TURN_GO_ON;
 	name_subject(turn);
 	return bound_begin_step(turn, "", (struct slice){"", 0}, err);

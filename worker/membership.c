@@ -181,7 +181,9 @@ int membership_set(struct turn *turn, const struct grafana_org *org,
 	struct answer answer = {0};
 	int rc;
 
-	rc = now->member ? TURN_GO_ON : refuse_synced(turn, user, err);
+	/* PATCH would say it itself, but a plan sends none. */
+	rc = now->member && turn->request->mode != MODE_PLAN ? TURN_GO_ON
+							     : refuse_synced(turn, user, err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	if (turn_skips(turn)) {

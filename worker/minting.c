@@ -269,12 +269,22 @@ static int read_back(struct turn *turn, const struct minting *minting,
 	return TURN_FAILED;
 }
 
+const char *minting_token_name(const struct grafana_token *token)
+{
+	return token->name[0] != '\0' ? token->name : "(named after the request)";
+}
+
 /* No secret is made. */
 static int mint_planned(struct turn *turn, const struct minting *minting,
 			struct grafana_token *token)
 {
+	char *target = turn->outcome.target.token_name;
+
+	/* A name of ours would be made of another id, that of the real request. */
+	if (minting->is_own_name)
+		target[0] = '\0';
 	*token = (struct grafana_token){.role = minting->role};
-	text_copy(token->name, sizeof(token->name), minting->name);
+	text_copy(token->name, sizeof(token->name), target);
 	if (minting->ttl_s != 0)
 		turn->outcome.expires_ms = clock_wall_ms(turn->clock) + minting->ttl_s * MS_PER_S;
 	return TURN_GO_ON;

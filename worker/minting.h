@@ -32,6 +32,8 @@ MUST_CHECK int minting_set_life(struct turn *turn, struct minting *minting);
  */
 MUST_CHECK int minting_ensure(struct turn *turn, const struct minting *minting,
 			      struct grafana_token *token, struct error *err);
+/* For messages: in a plan a name that grantd makes is not known. */
+const char *minting_token_name(const struct grafana_token *token);
 
 /* Take away one that is there; what is gone already is fine. GO_ON, ENDED or FAILED. */
 MUST_CHECK int minting_remove(struct turn *turn, const struct grafana_token_place *place,

@@ -43,8 +43,8 @@ static int run_create(struct turn *turn, struct error *err)
 	if ((rc = minting_ensure(turn, &minting, &key, err)) != TURN_GO_ON)
 		return rc;
 	note_key(&turn->outcome.after, &key);
-	return turn_applied(turn, "the API key '%s' was made in '%s' as %s", key.name, org.name,
-			    role_name(key.role));
+	return turn_applied(turn, "the API key '%s' was made in '%s' as %s",
+			    minting_token_name(&key), org.name, role_name(key.role));
 }
 
 static int validate_create(const struct request *request, struct error *err)

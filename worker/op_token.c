@@ -68,7 +68,8 @@ static int run_create(struct turn *turn, struct error *err)
 	if ((rc = minting_ensure(turn, &minting, &token, err)) != TURN_GO_ON)
 		return rc;
 	note_token(&turn->outcome.after, &token);
-	return turn_applied(turn, "'%s' has a new token '%s'", account.name, token.name);
+	return turn_applied(turn, "'%s' has a new token '%s'", account.name,
+			    minting_token_name(&token));
 }
 
 static int validate_create(const struct request *request, struct error *err)
@@ -189,12 +190,12 @@ static int end_old(struct turn *turn, const struct grafana_token_place *place,
 		return turn_applied(turn,
 				    "'%s' has a new token '%s'; '%s' will be deleted in %" PRId64
 				    " s",
-				    account->name, token->name, old_name, wait_s);
+				    account->name, minting_token_name(token), old_name, wait_s);
 	}
 	if ((rc = minting_remove(turn, place, turn->old_token_id, err)) != TURN_GO_ON)
 		return rc;
 	return turn_applied(turn, "'%s' has a new token '%s'; '%s' was deleted", account->name,
-			    token->name, old_name);
+			    minting_token_name(token), old_name);
 }
 
 static int run_rotate(struct turn *turn, struct error *err)
@@ -218,7 +219,7 @@ static int run_rotate(struct turn *turn, struct error *err)
 	note_token(&turn->outcome.after, &token);
 	if (!found)
 		return turn_applied(turn, "'%s' has a new token '%s'; the old one is gone",
-				    account.name, token.name);
+				    account.name, minting_token_name(&token));
 	return end_old(turn, &minting.place, &account, &token, err);
 }
 

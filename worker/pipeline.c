@@ -343,7 +343,9 @@ static void turn_from_job(struct turn *turn, struct pipeline *pipeline, struct j
 	turn->clock = pipeline->clock;
 	turn->own_login = grafana_settings(job->instance->grafana)->user;
 	turn->record_time_ms = job->record_time_ms;
-	turn->resumed = job->claim.outcome == CLAIM_RESUME;
+	/* A plan leaves nothing behind that a later attempt could find. */
+	turn->resumed =
+		job->claim.outcome == CLAIM_RESUME && job->request.mode != MODE_PLAN;
 	turn->step = job->claim.step;
 	turn->intent = (struct slice){job->claim.intent, job->claim.intent_bytes};
 	turn->begin_step = begin_step;

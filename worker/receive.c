@@ -89,8 +89,7 @@ static void bind(struct pipeline *pipeline, struct job *job)
 		return;
 	}
 	job->instance = &pipeline->instances[instance - settings->instances];
-	if (permit_request(settings, job->operation, request, clock_wall_ms(pipeline->clock),
-			   &job->refusal))
+	if (permit_request(settings, job->operation, request, &job->refusal))
 		job->scheduled.gate = job->instance->gate;
 }
 

@@ -134,7 +134,10 @@ static void report_expiry(const struct pipeline *pipeline, const struct job *job
 void settle_outcome(struct pipeline *pipeline, struct job *job, const struct turn *turn)
 {
 	struct outcome outcome = turn->outcome;
-	bool follows = turn->follow_up.kind != NULL && outcome.result != RESULT_REFUSED;
+	/* A plan promises nothing. */
+	bool is_plan = job->request.mode == MODE_PLAN;
+	bool follows = turn->follow_up.kind != NULL && outcome.result != RESULT_REFUSED &&
+		       !is_plan;
 
 	/* A version is told only of a credential that is published. */
 	if (!turn->secret_is_set)
@@ -144,7 +147,8 @@ void settle_outcome(struct pipeline *pipeline, struct job *job, const struct tur
 		add_credential(pipeline, job, turn);
 	if (follows)
 		add_follow_up(pipeline, job, &turn->follow_up);
-	bound_store(turn, pipeline->settings->redis.horizon_s, job);
+	if (!is_plan)
+		bound_store(turn, pipeline->settings->redis.horizon_s, job);
 	report_expiry(pipeline, job, &outcome);
 }
 

@@ -285,7 +285,7 @@ static void ask(const struct settings *settings, const struct request *request,
 	assert_non_null(operation);
 	if (operation_validate(operation, request, &err) < 0)
 		fail_msg("%s", err.text);
-	if (!permit_request(settings, operation, request, SUPPORT_NOW_MS, &refusal)) {
+	if (!permit_request(settings, operation, request, &refusal)) {
 		say(answer, refusal.reason, refusal.rule);
 		assert_non_null(strstr(refusal.text, "[policy"));
 		return;
@@ -441,7 +441,7 @@ static void refusals_say_what_to_change(void **state)
 		read_rules(texts[i].rules, &settings);
 		read_request(texts[i].data, NULL, &request);
 		assert_false(permit_request(&settings, operation_find(request.action), &request,
-					    SUPPORT_NOW_MS, &refusal));
+					    &refusal));
 		assert_string_equal(refusal.text, texts[i].text);
 		request_clear(&request);
 		settings_clear(&settings);
