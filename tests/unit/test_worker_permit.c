@@ -57,7 +57,9 @@ static const char CLOSED[] = BASE
 static const char TIMES[] = BASE
 	"[policy]\n"
 	"time_bound = Admin, ServerAdmin\n"
+	"max_duration_s = 28800\n"
 	"[policy.short]\n"
+	"max_duration_s = 3600\n"
 	"requesters = short@example.com\n"
 	"time_bound = *\n";
 
@@ -68,6 +70,8 @@ static const char TIMES[] = BASE
 #define ACTION(action) "\"instance\":\"main\",\"action\":\"" action "\""
 #define LAB(action) "\"instance\":\"lab\",\"action\":\"" action "\""
 #define GRANT(role) ACTION("org_role.grant") "," ADA ",\"role\":\"" role "\""
+
+#define GRANT_ENDS "\"grant\":{\"id\":\"req-1\",\"source\":\"/portal\"}"
 
 /* What Grafana says that the org is; 0 and NULL: it is not asked. */
 struct found {
@@ -235,10 +239,32 @@ static const struct row {
 	 NOBODY_ASKED, "policy.duration_denied policy.short"},
 	{TIMES, ACTION("team_member.add") "," ADA "," ORG("Any") ",\"team\":{\"name\":\"t\"}",
 	 {2, "Any"}, "ok"},
+	{TIMES, GRANT("Admin") "," ORG("Any") ",\"duration_s\":28800", {2, "Any"}, "ok"},
+	{TIMES, GRANT("Admin") "," ORG("Any") ",\"duration_s\":28801", NOBODY_ASKED,
+	 "policy.duration_denied policy"},
+	{TIMES, GRANT("Viewer") "," ORG("Any") ",\"duration_s\":28801", NOBODY_ASKED,
+	 "policy.duration_denied policy"},
+	{TIMES, GRANT("Admin") "," ORG("Any") ",\"expires_at\":\"2026-11-22T18:00:00Z\"",
+	 {2, "Any"}, "ok"},
+	{TIMES, GRANT("Admin") "," ORG("Any") ",\"expires_at\":\"2026-11-22T18:00:01Z\"",
+	 NOBODY_ASKED, "policy.duration_denied policy"},
+	{TIMES, GRANT("Admin") "," ORG("Any") ",\"duration_s\":3600," BY("short@example.com"),
+	 {2, "Any"}, "ok"},
+	{TIMES, GRANT("Admin") "," ORG("Any") ",\"duration_s\":3601," BY("short@example.com"),
+	 NOBODY_ASKED, "policy.duration_denied policy.short"},
+	{TIMES, ACTION("server_admin.grant") "," ADA ",\"duration_s\":60", NOBODY_ASKED, "ok"},
 };
 _Static_assert(ARRAY_COUNT(rows) >= 60, "so many at least");
 
 /* ---- asking ---- */
+
+static int64_t tell_time(void *context)
+{
+	(void)context;
+	return SUPPORT_NOW_MS;
+}
+
+static const struct clock noon = {tell_time, tell_time, NULL, NULL};
 
 static void read_rules(const char *text, struct settings *settings)
 {
@@ -278,7 +304,10 @@ static void ask(const struct settings *settings, const struct request *request,
 		const struct found *found, char answer[128])
 {
 	const struct operation *operation = operation_find(request->action);
-	struct turn turn = {.request = request, .operation = operation, .settings = settings};
+	struct turn turn = {.request = request,
+			    .operation = operation,
+			    .settings = settings,
+			    .clock = &noon};
 	struct refusal refusal = {.refused = false};
 	struct error err = {0};
 
@@ -391,6 +420,11 @@ static void what_grantd_promised_is_not_asked_for_again(void **state)
 		 "policy.org_denied policy"},
 		{ACTION("org_role.revoke") ",\"user\":{\"login\":\"root\"}," ORG("Prod"),
 		 "/grantd/grantd", "policy.protected_user policy"},
+		/* A grant from before the account was protected. */
+		{ACTION("org_role.revoke") ",\"user\":{\"login\":\"root\"}," ORG("Prod") ","
+			 GRANT_ENDS, "/grantd/grantd", "ok"},
+		{ACTION("org_role.revoke") ",\"user\":{\"login\":\"root\"}," ORG("Prod") ","
+			 GRANT_ENDS, "/portal", "policy.protected_user policy"},
 		{GRANT("Viewer") "," ORG("Prod"), "/grantd/grantd", "policy.org_denied policy"},
 	};
 	struct settings settings;
@@ -428,6 +462,9 @@ static void refusals_say_what_to_change(void **state)
 		{TIMES, GRANT("Admin") "," ORG("Any"),
 		 "[policy] allows anybody that for a time only ('Admin' is in its time_bound); say "
 		 "duration_s or expires_at, where the action knows them"},
+		{TIMES, GRANT("Admin") "," ORG("Any") ",\"duration_s\":30000",
+		 "[policy] allows anybody 28800 s at most, not 30000; ask for less, or raise "
+		 "max_duration_s there"},
 		{BOUNDS, ACTION("account.disable") ",\"user\":{\"login\":\"root\"}",
 		 "'root' is in [policy] protected_users, so grantd never touches it"},
 	};
