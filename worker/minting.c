@@ -274,6 +274,12 @@ const char *minting_token_name(const struct grafana_token *token)
 	return token->name[0] != '\0' ? token->name : "(named after the request)";
 }
 
+void minting_plan_end(struct turn *turn, int64_t ttl_s)
+{
+	if (ttl_s != 0)
+		turn->outcome.expires_ms = clock_wall_ms(turn->clock) + ttl_s * MS_PER_S;
+}
+
 /* No secret is made. */
 static int mint_planned(struct turn *turn, const struct minting *minting,
 			struct grafana_token *token)
@@ -285,8 +291,7 @@ static int mint_planned(struct turn *turn, const struct minting *minting,
 		target[0] = '\0';
 	*token = (struct grafana_token){.role = minting->role};
 	text_copy(token->name, sizeof(token->name), target);
-	if (minting->ttl_s != 0)
-		turn->outcome.expires_ms = clock_wall_ms(turn->clock) + minting->ttl_s * MS_PER_S;
+	minting_plan_end(turn, minting->ttl_s);
 	return TURN_GO_ON;
 }
 

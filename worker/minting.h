@@ -32,6 +32,8 @@ MUST_CHECK int minting_set_life(struct turn *turn, struct minting *minting);
  */
 MUST_CHECK int minting_ensure(struct turn *turn, const struct minting *minting,
 			      struct grafana_token *token, struct error *err);
+/* A plan: when a token would end. */
+void minting_plan_end(struct turn *turn, int64_t ttl_s);
 /* For messages: in a plan a name that grantd makes is not known. */
 const char *minting_token_name(const struct grafana_token *token);
 

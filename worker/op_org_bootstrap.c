@@ -26,6 +26,7 @@ struct bootstrap {
 	struct grafana_org org;
 	struct grafana_folder folder; /* of the dashboards in hand */
 	bool has_folder, folder_is_planned;
+	int64_t ttl_s; /* of the token; 0 = it never expires */
 };
 
 /* Makes it so. GO_ON with *wrote; ENDED; FAILED. */
@@ -233,6 +234,8 @@ static int make_by(struct bootstrap *bootstrap, const void *subject, bool *wrote
 
 	if (is_only_planned(bootstrap, operation)) {
 		*wrote = true;
+		if (operation == &operation_service_account_token_create)
+			minting_plan_end(turn, bootstrap->ttl_s);
 		return TURN_GO_ON;
 	}
 	ask_for_machine(bootstrap, &alone);
@@ -273,6 +276,7 @@ static int check_token(struct bootstrap *bootstrap)
 	ask_for_machine(bootstrap, &alone);
 	turn->request = &alone;
 	rc = minting_set_life(turn, &minting);
+	bootstrap->ttl_s = minting.ttl_s;
 	turn->request = whole;
 	return rc;
 }

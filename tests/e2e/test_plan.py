@@ -24,7 +24,8 @@ def open_desk(open_stage):
     stage = open_stage()
     desk = Desk(stage)
     guest = desk.person(login=desk.name("guest"))
-    token = TokenInstance(desk.grafana, desk.org().id)
+    desk.token_org = desk.org()
+    token = TokenInstance(desk.grafana, desk.token_org.id)
     stage.worker(settings={
         **{f"grafana.guest.{key}": value for key, value in stage.config["grafana.main"].items()},
         "grafana.guest.user": guest.login, "grafana.guest.password": TEST_PASSWORD,
@@ -291,6 +292,32 @@ def bootstraps(table, desk):
              bootstrap=asked(folders=[{"title": "New", "dashboards": [{"uid": "b", "title": "B", "step": 2}]}]))
 
 
+def for_a_while(table, desk):
+    org, new = desk.org(), desk.name()
+    ada, team = desk.person(org, "Viewer"), desk.team(org)
+    here, a_while = {"org": org.by_id, "role": "Editor"}, {"duration_s": 3600}
+    table.applied("org_role.grant", user=ada.by_login, **here, **a_while)
+    table.applied("org_role.grant", user=desk.person().by_login, **here, **a_while)
+    table.applied("org_role.grant", user={"login": new, "email": f"{new}@example.com"}, if_no_account="create",
+                  **here, **a_while)
+    table.so("org_role.grant", user=desk.person(org, "Editor").by_login, **here, **a_while)
+    table.applied("team_member.add", user=desk.person(org, "Viewer").by_login, org=org.by_id, team=team.by_id, **a_while)
+    table.applied("server_admin.grant", user=desk.person().by_login, **a_while)
+    table.no("grant.over", "org_role.grant", user=ada.by_login, **here, expires_at="2020-01-01T00:00:00Z")
+    table.so("org_role.revoke", user=desk.person(org, "Viewer").by_login, org=org.by_id, grant={"id": "nothing", "source": "/x"})
+
+
+def with_a_token(table, desk):
+    """Where nobody but the org's members can be seen."""
+    org = desk.token_org
+    ada, eve = desk.person(org, "Editor"), desk.person(org, "Viewer")
+    table.no("account.may_go", "org_role.revoke", instance="token", org=org.by_id, user=ada.by_login)
+    table.applied("org_role.revoke", instance="token", org=org.by_id, user=ada.by_login, to_role="Viewer")
+    table.applied("org_role.grant", instance="token", org=org.by_id, user=eve.by_login, role="Admin")
+    table.no("grafana.unsupported", "org_role.grant", instance="token", org=desk.org().by_id, user=ada.by_login,
+             role="Viewer")
+
+
 def limits(table, desk):
     """What is refused without Grafana."""
     ada, org = desk.person(), desk.org("Open " + desk.name("org"))
@@ -327,6 +354,9 @@ def same(plan, real):
         plan["after"]["name"] = real["after"]["name"]
     for which in ("before", "after"):
         assert plan.get(which) == real.get(which), (which, plan.get(which), real.get(which))
+    assert plan.get("reverts_to") == real.get("reverts_to")
+    if real["result"] != "needs_action":  # when an invite ends is known when it is made
+        assert ("expires_at" in plan) == ("expires_at" in real), (plan, real)
     assert not {"credential", "follow_up"} & set(plan)
     parts = [[(part["part"], part["name"], WELL.get(part["result"], part["result"]))
               for part in outcome.get("parts", ())] for outcome in (plan, real)]
@@ -335,7 +365,7 @@ def same(plan, real):
 
 
 @pytest.fixture(scope="module")
-def desk(open_desk):
+def desk(open_desk, open_stage):
     desk = open_desk
 
     def person_off():
@@ -348,13 +378,19 @@ def desk(open_desk):
         table.board(org, "b", "B", step=1)
         return org
 
-    desk.person_off, desk.org_with_board = person_off, org_with_board
+    def keyless():
+        stage = open_stage()
+        stage.worker(settings={"vault.key_file": None}).start()
+        return stage
+
+    desk.person_off, desk.org_with_board, desk.keyless = person_off, org_with_board, keyless
     return desk
 
 
 def test_a_plan_says_what_the_real_run_then_does(desk):
     table = Table(desk)
-    for area in (roles, accounts, invites, teams, machines, keys, orgs, boards, bootstraps, limits):
+    for area in (roles, accounts, invites, teams, machines, keys, orgs, boards, bootstraps, for_a_while,
+                 with_a_token, limits):
         area(table, desk)
     last = [entry["n"] for entry in desk.sim.requests()][-1:] if desk.grafana.simulated else []
     plans = desk.ask_all(*(request(action, mode="plan", **data) for _, action, data in table.rows))
@@ -375,6 +411,23 @@ def test_a_plan_says_what_the_real_run_then_does(desk):
         assert {action for _, action, _ in table.rows} == set(json.load(file)["properties"]["action"]["enum"])
     assert not [event for event in desk.stage.credentials()
                 if event["data"]["request"] in [plan["request"] for plan in plans]]
+
+
+def test_without_a_vault_key(desk):
+    """Whatever would need a secret is refused before it is made."""
+    stage = desk.keyless()
+    org, ada = desk.org(), desk.person()
+    bot = {"id": desk.grafana.service_account(org.id, desk.name("bot"))}
+    asks = [("account.create", {"user": {"login": desk.name()}}), ("account.reset_password", {"user": ada.by_login}),
+            ("service_account_token.create", {"org": org.by_id, "service_account": bot}),
+            ("invite.create", {"org": org.by_id, "user": {"email": f"{desk.name()}@example.com"}, "role": "Viewer",
+                               "delivery": "link"}),
+            ("org.bootstrap", {"org": {"name": desk.name("org")}, "bootstrap": {"service_account": {"name": "ci"}}})]
+    with desk.no_writes():
+        events = [request(action, mode=mode, **data) for action, data in asks for mode in ("plan", None)]
+        stage.send(*events)
+        for event in events:
+            was(stage.outcome_of(event)["data"], "refused", "vault.no_key")
 
 
 def test_a_plan_of_an_unknown_action(desk):
