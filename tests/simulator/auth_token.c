@@ -143,8 +143,18 @@ enum auth_result auth_token_check(struct exchange *exchange, const char *key)
 	if (!exchange->version->token_use_unnoticed)
 		token->last_used_s = sim_wall_ms() / 1000;
 	exchange->caller.account = NULL;
+	exchange->caller.service = account;
 	exchange->caller.org_id = token->org->id;
 	exchange->caller.role = account != NULL ? account->role : token->role;
 	exchange->caller.server_admin = false;
 	return AUTH_OK;
+}
+
+const char *auth_caller_login(const struct exchange *exchange)
+{
+	const struct caller *caller = &exchange->caller;
+
+	if (caller->account != NULL)
+		return caller->account->login;
+	return caller->service != NULL ? caller->service->login : "Anonymous";
 }

@@ -19,4 +19,8 @@ bool auth_key_make(const char *name, int64_t org_id, char out[AUTH_KEY_CAPACITY]
 /* Sets exchange->caller, which then has no account, or refuses as the version does. */
 enum auth_result auth_token_check(struct exchange *exchange, const char *key);
 
+/* Who made or changed something, as it is shown: a service account has a login like
+ * anybody, a legacy key has none. */
+const char *auth_caller_login(const struct exchange *exchange);
+
 #endif

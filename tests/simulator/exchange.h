@@ -33,7 +33,8 @@ struct query_item {
 
 /* Who asks. 'account' is valid while the lock is held. */
 struct caller {
-	struct account *account;
+	struct account *account; /* NULL: a token's */
+	const struct service_account *service; /* the token's; NULL: a legacy key's */
 	int64_t org_id; /* -1: the org asked for is missing or not the caller's */
 	enum role role; /* in that org */
 	bool server_admin;

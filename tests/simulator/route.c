@@ -59,7 +59,7 @@ static const struct route routes[] = {
 	{METHOD_POST, "/api/user/auth-tokens/rotate", OPEN, 0, "", STRICT_SLASH, route_rotate},
 	{METHOD_GET, "/api/login/ping", SIGNED_IN, 0, "", PING_STYLE, route_login_ping},
 	{METHOD_GET, "/api/frontend/settings", SIGNED_IN, 0, "", 0, route_frontend_settings},
-	{METHOD_GET, "/api/user", SIGNED_IN, 0, "", PERSONAL, route_self},
+	{METHOD_GET, "/api/user", SIGNED_IN, 0, "", 0, route_self},
 	{METHOD_GET, "/api/user/orgs", SIGNED_IN, 0, "", PERSONAL, route_self_orgs},
 	{METHOD_PUT, "/api/user", SIGNED_IN, 0, "", PERSONAL, route_self_update},
 	{METHOD_PUT, "/api/user/password", SIGNED_IN, 0, "", PERSONAL, route_self_password},

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "tests/simulator/answer.h"
+#include "tests/simulator/auth_token.h"
 #include "tests/simulator/bind.h"
 #include "tests/simulator/exchange.h"
 #include "tests/simulator/json_out.h"
@@ -189,7 +190,7 @@ static bool take_title(struct exchange *exchange, const struct saving *saving,
 void route_dashboard_save(struct exchange *exchange)
 {
 	struct store *store = &exchange->sim->store;
-	const char *by = exchange->caller.account->login;
+	const char *by = auth_caller_login(exchange);
 	struct saving saving = {0};
 	struct board *board = NULL;
 

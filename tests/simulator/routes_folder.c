@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "tests/simulator/answer.h"
+#include "tests/simulator/auth_token.h"
 #include "tests/simulator/bind.h"
 #include "tests/simulator/exchange.h"
 #include "tests/simulator/json_out.h"
@@ -126,7 +127,7 @@ void route_folder_create(struct exchange *exchange)
 		changed_by_other(exchange);
 		return;
 	}
-	folder = store_board_add(store, org, uid, title, exchange->caller.account->login);
+	folder = store_board_add(store, org, uid, title, auth_caller_login(exchange));
 	folder->is_folder = true;
 	store->counters.folder_creates++;
 	show(exchange, folder);
@@ -153,7 +154,7 @@ void route_folder_update(struct exchange *exchange)
 		changed_by_other(exchange);
 		return;
 	}
-	store_board_update(folder, title, exchange->caller.account->login);
+	store_board_update(folder, title, auth_caller_login(exchange));
 	exchange->sim->store.counters.folder_updates++;
 	show(exchange, folder);
 }

@@ -74,8 +74,22 @@ void route_login_ping(struct exchange *exchange)
 		json_out_text(begin(exchange, CONTENT_JSON), "Logged in");
 }
 
+/* From 11.3 on a token may ask who it is; before, it is nobody. */
+static void tell_token(struct exchange *exchange)
+{
+	if (exchange->version->id < V11_6 || exchange->caller.service == NULL)
+		answer(exchange, ANSWER_SELF_NO_USER);
+	else
+		view_service_profile(begin(exchange, CONTENT_JSON), exchange->version,
+				     exchange->caller.service);
+}
+
 void route_self(struct exchange *exchange)
 {
+	if (exchange->caller.account == NULL) {
+		tell_token(exchange);
+		return;
+	}
 	view_profile(begin(exchange, CONTENT_JSON), exchange->version, exchange->caller.account,
 		     true);
 }

@@ -133,7 +133,14 @@ def test_a_token_works_in_its_org_with_its_accounts_role(sim, version):
     assert bearer(sim, admin)[1]["id"] == 1
     assert bearer(sim, admin, "/api/org/users")[0] == 200
     assert bearer(sim, viewer, "/api/org/users")[0] == 403
-    assert bearer(sim, admin, "/api/user") == (404, {"message": "user not found"})
+    status, told = bearer(sim, admin, "/api/user")
+    if version in ("9.4", "10.1-pre", "10.1"):
+        assert (status, told) == (404, {"message": "user not found"})
+    elif version == "10.4":
+        assert (status, told) == (403, {"message": "Endpoint only available for users"})
+    else:
+        assert (status, told["login"], told["id"], told["orgId"]) == (200, "sa-1-boss", 0, 1)
+    assert bearer(sim, admin, "/api/user/orgs")[0] == (404 if version in ("9.4", "10.1-pre", "10.1") else 403)
     assert bearer(sim, admin, "/api/orgs")[0] == 403
     assert bearer(sim, admin, "/api/orgs/1/users")[0] == 200
     assert bearer(sim, admin, f"/api/orgs/{other}/users")[0] == 403
@@ -142,6 +149,18 @@ def test_a_token_works_in_its_org_with_its_accounts_role(sim, version):
     assert status == 201
     basic = sim.api("GET", "/api/org", login="api_key:" + admin)
     assert basic[0] == 200
+
+
+def test_what_a_token_made_bears_its_accounts_login(sim):
+    set_version(sim, "10.4")
+    editor = make_token(sim, make_account(sim, "eddy", "Editor"))["key"]
+    key = sim.api("POST", "/api/auth/keys", {"name": "old", "role": "Editor"})[1]["key"]
+    for number, (secret, login) in enumerate(((editor, "sa-eddy"), (key, "Anonymous"))):
+        assert bearer(sim, secret, "/api/folders", "POST", {"uid": f"f{number}", "title": f"F{number}"})[0] == 200
+        dashboard = {"dashboard": {"uid": f"d{number}", "title": "D"}, "folderUid": f"f{number}"}
+        assert bearer(sim, secret, "/api/dashboards/db", "POST", dashboard)[0] == 200
+        assert sim.api("GET", f"/api/folders/f{number}")[1]["createdBy"] == login
+        assert sim.api("GET", f"/api/dashboards/uid/d{number}")[1]["meta"]["createdBy"] == login
 
 
 @pytest.mark.parametrize("version", ALL)

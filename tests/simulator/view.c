@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "tests/simulator/json_out.h"
+#include "tests/simulator/store_service.h"
 #include "tests/simulator/store_team.h"
 
 enum { TEN_YEARS = 10, UID_DIGITS = 13 };
@@ -203,6 +204,29 @@ void view_profile(struct buffer *out, const struct version *version,
 		json_out_text(out, ",\"avatarUrl\":\"\"");
 	if (version->provisioned_field)
 		field_bool(out, "isProvisioned", account->is_provisioned);
+	json_out_text(out, "}");
+}
+
+/* Of somebody who is no user: no id, and no dates. */
+void view_service_profile(struct buffer *out, const struct version *version,
+			  const struct service_account *account)
+{
+	buffer_append_format(out, "{\"id\":0,\"uid\":\"service-account:%lld\"",
+			     (long long)account->id);
+	field_text(out, "email", "");
+	field_text(out, "name", account->name);
+	field_text(out, "login", account->login);
+	field_text(out, "theme", "");
+	json_out_text(out, ",\"orgId\":");
+	json_out_int(out, account->org->id);
+	buffer_append_format(out,
+			     ",\"isGrafanaAdmin\":false,\"isDisabled\":false,"
+			     "\"isExternal\":false,\"isExternallySynced\":false,"
+			     "\"isGrafanaAdminExternallySynced\":false,\"authLabels\":null,"
+			     "\"updatedAt\":\"0001-01-01T00:00:00Z\","
+			     "\"createdAt\":\"0001-01-01T00:00:00Z\",\"avatarUrl\":\"\"");
+	if (version->provisioned_field)
+		field_bool(out, "isProvisioned", false);
 	json_out_text(out, "}");
 }
 

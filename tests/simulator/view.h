@@ -17,6 +17,9 @@ const char *view_address_part(size_t index);
 /* with_labels: /api/users/lookup leaves label data out. */
 void view_profile(struct buffer *out, const struct version *version,
 		  const struct account *account, bool with_labels);
+/* What a token is told that asks who it is. */
+void view_service_profile(struct buffer *out, const struct version *version,
+			  const struct service_account *account);
 void view_user_hit(struct buffer *out, const struct version *version,
 		   const struct account *account);
 void view_member(struct buffer *out, const struct version *version,
