@@ -30,6 +30,7 @@ struct instance_settings { /* one [grafana.NAME] */
 	char *user;	/* "" when there is a token */
 	char *password; /* secret; likewise */
 	char *token;	/* secret: of a service account; "" = user and password */
+	char *service_account; /* name or login of that one; "" = Grafana may tell */
 	int64_t auth;	/* enum instance_auth */
 	char *ca_file;
 	char *client_cert_file;

@@ -186,6 +186,9 @@ const struct setting settings_table[] = {
 	{EACH(token), TEXT(0, 1024, ""), .secrecy = SETTING_SECRET, .check = check_token,
 	 .help = "Token of a service account, in place of user and password: for Grafana Cloud, or\n"
 		 "where there is only one org to work in, which is the token's."},
+	{EACH(service_account), TEXT(0, LIMIT_NAME_BYTES, ""),
+	 .help = "Name or login of the service account the token is of: no request changes that one.\n"
+		 "Needed before Grafana 11.3; later ones tell it by themselves."},
 	{EACH(auth), CHOICE(auths, "session"),
 	 .help = "Log in once and keep the session, or send user and password with each call, which\n"
 		 "costs Grafana several times the CPU."},

@@ -168,6 +168,23 @@ int grafana_service_account_other_admin(struct grafana_session *session, int64_t
 	return rc;
 }
 
+/* A token that is asked who it is: "user not found" up to 10.1, 403 up to 11.2, then the
+ * profile of its service account, without an id (pkg/api/user.go, GetSignedInUser). */
+int grafana_service_account_own(struct grafana_session *session,
+				char login[LIMIT_NAME_BYTES + 1], struct error *err)
+{
+	struct reply reply = {0};
+	struct answer answer = {0};
+	int rc = call_read(session, "/api/user", &reply, &answer, err);
+
+	login[0] = '\0';
+	if (rc == 0 && answer.code == ANSWER_OK &&
+	    !json_get_text(reply.json, "login", login, LIMIT_NAME_BYTES + 1))
+		login[0] = '\0';
+	reply_clear(&reply);
+	return rc;
+}
+
 /* ---- writing ---- */
 
 /* "Bad request data" can only be about the role: the rest is always readable. */

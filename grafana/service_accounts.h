@@ -42,6 +42,11 @@ MUST_CHECK int grafana_service_account_other_admin(struct grafana_session *sessi
 						   int64_t org_id, int64_t id, bool *other,
 						   struct answer *answer, struct error *err);
 
+/* The login of the service account whose token we have; "" where Grafana does not tell,
+ * which is before 11.3. 0; -1 RETRY. */
+MUST_CHECK int grafana_service_account_own(struct grafana_session *session,
+					   char login[LIMIT_NAME_BYTES + 1], struct error *err);
+
 /* OK with *id; EXISTS: the login that is made of the name is taken, up to Grafana 10 by
  * an account of any org; ROLE_INVALID; PERMISSION; DOUBT, also when it was made and only
  * the rights of its maker could not be written. */

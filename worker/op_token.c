@@ -8,7 +8,7 @@
  * before the first write and noted, so nothing else is ever deleted.
  *
  * Limit: which token grantd itself uses, if it uses one, Grafana does not tell; its
- * service account as a whole is protected.
+ * service account as a whole is protected, where Grafana or the settings tell that.
  */
 #include "worker/operations.h"
 

@@ -115,6 +115,27 @@ static int refuse_missing(struct turn *turn, const struct grafana_org *org)
 			    named->id, org->name);
 }
 
+/* Is it the one whose token grantd works with? With user and password it uses none. */
+static int protect_own(struct turn *turn, const struct grafana_service_account *account,
+		       struct error *err)
+{
+	const struct grafana *grafana = grafana_session_instance(turn->grafana);
+	const char *said = grafana_settings(grafana)->service_account;
+	char own[LIMIT_NAME_BYTES + 1] = "";
+
+	if (!turn_has_one_org(turn))
+		return TURN_GO_ON;
+	if (said[0] != '\0')
+		text_copy(own, sizeof(own), said);
+	else if (grafana_service_account_own(turn->grafana, own, err) < 0)
+		return TURN_FAILED;
+	if (own[0] == '\0' || (!text_equal_nocase(account->login, own) &&
+			       strcmp(account->name, own) != 0))
+		return TURN_GO_ON;
+	return turn_refused(turn, REASON_ACCOUNT_PROTECTED,
+			    "'%s' is the service account grantd itself uses", account->name);
+}
+
 int service_account_find_existing(struct turn *turn, const struct grafana_org *org,
 				  struct grafana_service_account *account, struct error *err)
 {
@@ -125,10 +146,8 @@ int service_account_find_existing(struct turn *turn, const struct grafana_org *o
 		return rc;
 	if (!found)
 		return refuse_missing(turn, org);
-	if (text_equal_nocase(account->login, turn->own_login))
-		return turn_refused(turn, REASON_ACCOUNT_PROTECTED,
-				    "'%s' is the service account grantd itself uses",
-				    account->name);
+	if ((rc = protect_own(turn, account, err)) != TURN_GO_ON)
+		return rc;
 	return permit_user(turn, account->login, NULL);
 }
 

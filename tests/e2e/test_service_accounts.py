@@ -238,7 +238,9 @@ def test_the_last_admin_of_an_org_stays(desk, lonely, action):
     was(desk.ask(f"service_account.{action}", service_account=spare, **asked), "applied", status=200)
     with desk.no_writes():
         outcome = desk.ask(f"service_account.{action}", service_account={"id": lonely.account}, **asked)
-    was(outcome, "refused", "org.last_admin")
+    # Later versions tell a token whose it is, and the own one is left alone in any case.
+    own_is_known = desk.major >= 11
+    was(outcome, "refused", "account.protected" if own_is_known else "org.last_admin")
 
 
 def test_requests_that_lack_something(desk):

@@ -106,7 +106,7 @@ static void the_dump_shows_all_but_secrets(void **state)
 		"\n[http]\nlisten = h:1\n",
 		"\nlevel = warn\n",
 		"\nmode = binary\n",
-		"\n[grafana.a]\nurl = http://g/sub\nuser = root\npassword = ***\ntoken = \nauth = session\nca_file = \n",
+		"\n[grafana.a]\nurl = http://g/sub\nuser = root\npassword = ***\ntoken = \nservice_account = \nauth = session\nca_file = \n",
 		"\nproxy = http://***@p:8\n",
 		"\n[grafana.b]\nurl = http://b\n",
 		"\nproxy = http://***\n",

@@ -320,13 +320,15 @@ static const struct {
 
 static void a_token_stands_for_user_and_password(void **state)
 {
-	static const char text[] = KAFKA "[grafana.cloud]\nurl = https://g\ntoken = glsa_ab_1\n";
+	static const char text[] = KAFKA "[grafana.cloud]\nurl = https://g\ntoken = glsa_ab_1\n"
+		"service_account = grantd itself\n";
 	struct settings settings;
 	struct faults faults;
 
 	(void)state;
 	assert_int_equal(parse(text, strlen(text), &settings, &faults), 0);
 	assert_string_equal(settings.instances[0].token, "glsa_ab_1");
+	assert_string_equal(settings.instances[0].service_account, "grantd itself");
 	assert_string_equal(settings.instances[0].user, "");
 	assert_int_equal(settings.instances[0].auth, AUTH_SESSION);
 	settings_clear(&settings);

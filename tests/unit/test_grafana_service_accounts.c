@@ -198,6 +198,36 @@ static void knows_whether_another_admin_is_left(void **state)
 	}
 }
 
+/* The profile is that of 12; earlier servers tell a token that it is nobody. */
+static void knows_its_own_login_where_grafana_tells(void **state)
+{
+	static const struct {
+		int status;
+		const char *body, *login;
+	} cases[] = {
+		{404, "{\"message\":\"user not found\"}", ""},
+		{403, "{\"message\":\"Endpoint only available for users\"}", ""},
+		{200, "{\"id\":0,\"uid\":\"service-account:5\",\"name\":\"a b\",\"login\":\"sa-1-a-b\"}",
+		 "sa-1-a-b"},
+		{200, "{\"id\":0,\"login\":7}", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		const struct http_step step = {.status = cases[i].status, .body = cases[i].body};
+		char login[LIMIT_NAME_BYTES + 1];
+		struct support support;
+		struct error err = {0};
+
+		support_begin(&support, &step, 1);
+		assert_int_equal(grafana_service_account_own(support.session, login, &err), 0);
+		assert_string_equal(login, cases[i].login);
+		support_close(&support);
+		support_assert_request(&support, 0, "GET /api/user HTTP/1.1\r\n", "");
+		support_end(&support);
+	}
+}
+
 static void an_answer_that_is_none_is_tried_again(void **state)
 {
 	static const struct {
@@ -338,6 +368,7 @@ int main(void)
 		cmocka_unit_test(counts_those_of_one_name),
 		cmocka_unit_test(looks_at_all_pages),
 		cmocka_unit_test(knows_whether_another_admin_is_left),
+		cmocka_unit_test(knows_its_own_login_where_grafana_tells),
 		cmocka_unit_test(an_answer_that_is_none_is_tried_again),
 		cmocka_unit_test(creates),
 		cmocka_unit_test(updates),
