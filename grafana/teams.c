@@ -183,6 +183,55 @@ int grafana_team_has_member(struct grafana_session *session, int64_t org_id, int
 	return rc;
 }
 
+static bool is_called(const json_t *member, const char *login, const char *email,
+		      struct grafana_user *user)
+{
+	memset(user, 0, sizeof(*user));
+	return json_get_id(member, "userId", &user->id) &&
+	       json_get_text(member, "login", user->login, sizeof(user->login)) &&
+	       json_get_text(member, "email", user->email, sizeof(user->email)) &&
+	       (login == NULL || text_equal_nocase(user->login, login)) &&
+	       (email == NULL || text_equal_nocase(user->email, email));
+}
+
+static void pick_member(const json_t *members, const char *login, const char *email,
+			struct grafana_user *user, struct answer *answer)
+{
+	struct grafana_user seen;
+	const json_t *member;
+	int hits = 0;
+	size_t i;
+
+	json_array_foreach(members, i, member)
+		if (is_called(member, login, email, &seen) && hits++ == 0)
+			*user = seen;
+	if (hits == 0)
+		answer->code = ANSWER_NOT_FOUND;
+	if (hits > 1)
+		answer_reject(answer, answer->status, "more than one member of the team is '%s', "
+			      "letter case aside; rename one of them",
+			      email != NULL ? email : login);
+}
+
+int grafana_team_find_member(struct grafana_session *session, int64_t org_id, int64_t team_id,
+			     const char *login, const char *email, struct grafana_user *user,
+			     struct answer *answer, struct error *err)
+{
+	char path[CALL_PATH_BYTES];
+	struct reply reply = {0};
+	int rc;
+
+	memset(user, 0, sizeof(*user));
+	text_format(path, sizeof(path), "/api/teams/%" PRId64 "/members", team_id);
+	rc = call_read_in_org(session, org_id, path, &reply, answer, err);
+	if (rc == 0 && answer->code == ANSWER_OK && !json_is_array(reply.json))
+		rc = call_unusable(path, "is not a list of members", err);
+	if (rc == 0 && answer->code == ANSWER_OK)
+		pick_member(reply.json, login, email, user, answer);
+	reply_clear(&reply);
+	return rc;
+}
+
 int grafana_team_add_member(struct grafana_session *session, int64_t org_id, int64_t team_id,
 			    int64_t user_id, struct answer *answer, struct error *err)
 {

@@ -7,6 +7,7 @@
 
 #include "config/limits.h"
 #include "grafana/http.h"
+#include "grafana/users.h"
 
 struct grafana_team {
 	int64_t id;
@@ -43,6 +44,12 @@ MUST_CHECK int grafana_team_delete(struct grafana_session *session, int64_t org_
 MUST_CHECK int grafana_team_has_member(struct grafana_session *session, int64_t org_id,
 				       int64_t team_id, int64_t user_id, bool *member,
 				       struct answer *answer, struct error *err);
+/* Who is in the team by that login and e-mail, letter case aside; one of the two may be
+ * NULL. OK with id, login and email of *user; NOT_FOUND. */
+MUST_CHECK int grafana_team_find_member(struct grafana_session *session, int64_t org_id,
+					int64_t team_id, const char *login, const char *email,
+					struct grafana_user *user, struct answer *answer,
+					struct error *err);
 /* OK; EXISTS (in it already); NOT_FOUND (no such team, from 12 on); PROVISIONED; DOUBT (also
  * when the team or the user is not there, up to 11). Nobody checks whether the user
  * belongs to the org. */

@@ -6,6 +6,9 @@
  * nothing from it. Here such a person is first given the role the request says, or
  * refused; the role of who belongs to the org already is left as it is. Leaving a
  * team changes nothing else.
+ *
+ * A token sees the org's members and, in a team's list, who is in the team; anybody
+ * else is a name to it, who can be given a place by that name.
  */
 #include "worker/operations.h"
 
@@ -32,25 +35,36 @@ static int read_team(struct turn *turn, const struct grafana_org *org, int64_t t
 	return TURN_GO_ON;
 }
 
-static int find_both(struct turn *turn, struct grafana_org *org, struct grafana_team *team,
-		     struct grafana_user *user, struct error *err)
+static int find_place(struct turn *turn, struct grafana_org *org, struct grafana_team *team,
+		      struct error *err)
 {
-	int rc;
+	int rc = turn_find_org(turn, GRAFANA_CACHED, org, err);
 
-	if ((rc = turn_find_org(turn, GRAFANA_CACHED, org, err)) != TURN_GO_ON)
-		return rc;
-	if ((rc = team_find_existing(turn, org, team, err)) != TURN_GO_ON)
-		return rc;
-	return turn_find_account(turn, user, err);
+	return rc == TURN_GO_ON ? team_find_existing(turn, org, team, err) : rc;
+}
+
+static bool nobody_was_found(const struct turn *turn, int rc)
+{
+	return rc == TURN_ENDED && turn->outcome.reason == REASON_ACCOUNT_NOT_FOUND;
 }
 
 /* ---- add ---- */
+
+/* With a token the user's id may be 0: not seen so far. */
+static int find_joiner(struct turn *turn, struct grafana_user *user, struct error *err)
+{
+	int rc = turn_find_account(turn, user, err);
+
+	if (nobody_was_found(turn, rc) && turn_has_one_org(turn))
+		return membership_find_unseen(turn, user);
+	return rc;
+}
 
 static int read_standing(struct turn *turn, const struct grafana_org *org,
 			 const struct grafana_team *team, const struct grafana_user *user,
 			 struct standing *now, struct error *err)
 {
-	struct evidence before = {.account = FACT_YES};
+	struct evidence before = {.account = user->id != 0 ? FACT_YES : FACT_UNSAID};
 	int rc;
 
 	if ((rc = membership_read(turn, org->id, user->id, &now->place, err)) != TURN_GO_ON)
@@ -66,16 +80,20 @@ static int read_standing(struct turn *turn, const struct grafana_org *org,
 }
 
 static int give_place(struct turn *turn, const struct grafana_org *org,
-		      const struct grafana_user *user, const struct membership *now,
+		      struct grafana_user *user, const struct membership *now,
 		      struct error *err)
 {
+	int rc;
+
 	if (now->member)
 		return TURN_GO_ON;
 	if (turn->request->role == ROLE_UNSET)
 		return turn_refused(turn, REASON_ACCOUNT_NOT_MEMBER,
 				    "'%s' does not belong to the org '%s'; say role for a place "
 				    "in it, or grant one first", user->login, org->name);
-	return membership_set(turn, org, user, now, turn->request->role, err);
+	rc = membership_set(turn, org, user, now, turn->request->role, err);
+	user->id = turn->outcome.target.user_id; /* seen by now */
+	return rc;
 }
 
 /* A lost answer, or a 500 that means a missing user or team as well as trouble. */
@@ -88,7 +106,9 @@ static int settle_addition(struct turn *turn, const struct grafana_org *org,
 
 	if (rc != TURN_GO_ON || in_team)
 		return rc;
-	if ((rc = find_both(turn, &(struct grafana_org){0}, team, user, err)) != TURN_GO_ON)
+	if ((rc = find_place(turn, &(struct grafana_org){0}, team, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = turn_find_account(turn, user, err)) != TURN_GO_ON)
 		return rc;
 	return turn_in_doubt(written, "add to the team", err);
 }
@@ -137,7 +157,9 @@ static int run_add(struct turn *turn, struct error *err)
 
 	if ((rc = bound_check(turn)) != TURN_GO_ON)
 		return rc;
-	if ((rc = find_both(turn, &org, &team, &user, err)) != TURN_GO_ON)
+	if ((rc = find_place(turn, &org, &team, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = find_joiner(turn, &user, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = bound_take(turn, err)) != TURN_GO_ON)
 		return rc;
@@ -153,7 +175,7 @@ static int run_add(struct turn *turn, struct error *err)
 		return rc;
 	if ((rc = bound_settle(turn, err)) != TURN_GO_ON)
 		return rc;
-	turn->outcome.after.team_member = FACT_YES;
+	turn->outcome.after.account = turn->outcome.after.team_member = FACT_YES;
 	return turn_applied(turn, "'%s' is now in the team '%s'%s%s%s", turn_who(turn), team.name,
 			    bound_until(turn, until), now.place.member ? "" : ", and in its org as ",
 			    now.place.member ? "" : role_name(turn->request->role));
@@ -218,6 +240,46 @@ static int end_without_account(struct turn *turn)
 			     turn_who(turn));
 }
 
+static int end_unseen(struct turn *turn, const struct grafana_team *team)
+{
+	struct evidence outside = {.team_member = FACT_NO};
+
+	turn_set_before(turn, &outside);
+	turn->outcome.after = outside;
+	return turn_as_asked(turn, "'%s' is not in the team '%s'", turn_who(turn), team->name);
+}
+
+/* Who belongs to the org no longer, or never did, may be in the team all the same. */
+static int find_in_team(struct turn *turn, const struct grafana_org *org,
+			const struct grafana_team *team, struct grafana_user *user,
+			struct error *err)
+{
+	const struct request_user *said = &turn->request->user;
+	struct answer answer = {0};
+
+	if (grafana_team_find_member(turn->grafana, org->id, team->id, said->login, said->email,
+				     user, &answer, err) < 0)
+		return TURN_FAILED;
+	if (answer.code == ANSWER_NOT_FOUND)
+		return end_unseen(turn, team);
+	if (answer.code != ANSWER_OK)
+		return team_refused(turn, org, &answer, "read the team's members", err);
+	turn_target_user(turn, user);
+	return turn_protect_self(turn, user);
+}
+
+static int find_leaver(struct turn *turn, const struct grafana_org *org,
+		       const struct grafana_team *team, struct grafana_user *user,
+		       struct error *err)
+{
+	int rc = bound_find_user(turn, user, err);
+
+	if (!nobody_was_found(turn, rc))
+		return rc;
+	return turn_has_one_org(turn) ? find_in_team(turn, org, team, user, err)
+				      : end_without_account(turn);
+}
+
 /* ENDED when there is nobody or nothing to take out of or away. */
 static int find_for_removal(struct turn *turn, struct grafana_org *org,
 			    struct grafana_team *team, struct grafana_user *user,
@@ -235,10 +297,7 @@ static int find_for_removal(struct turn *turn, struct grafana_org *org,
 		return bound_end_gone(turn, "the team");
 	if (rc != TURN_GO_ON)
 		return rc;
-	rc = bound_find_user(turn, user, err);
-	if (rc == TURN_ENDED && turn->outcome.reason == REASON_ACCOUNT_NOT_FOUND)
-		return end_without_account(turn);
-	return rc;
+	return find_leaver(turn, org, team, user, err);
 }
 
 static int run_remove(struct turn *turn, struct error *err)

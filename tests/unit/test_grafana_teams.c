@@ -138,6 +138,15 @@ static void knows_who_is_in_a_team(void **state)
 	check(cases, ARRAY_COUNT(cases), has_member, "GET /api/teams/4/members HTTP/1.1\r\n", "");
 }
 
+static int find_member(struct support *support, struct found *found, struct answer *answer,
+		       struct error *err)
+{
+	struct grafana_user user;
+
+	(void)found;
+	return grafana_team_find_member(support->session, 7, 4, "ada", NULL, &user, answer, err);
+}
+
 static void an_answer_that_is_none_is_tried_again(void **state)
 {
 	static const struct {
@@ -151,6 +160,7 @@ static void an_answer_that_is_none_is_tried_again(void **state)
 		{by_name, "{\"teams\":{}}"},
 		{by_name, "{\"teams\":[{\"name\":\"Team 1/\xc3\xa9\"}]}"},
 		{has_member, "{}"},
+		{find_member, "{}"},
 		{has_member, "[{\"userId\":\"3\"}]"},
 	};
 
@@ -169,6 +179,44 @@ static void an_answer_that_is_none_is_tried_again(void **state)
 		support_close(&support);
 		support_end(&support);
 	}
+}
+
+static void finds_a_member_by_name(void **state)
+{
+#define MEMBER(id, login, email) \
+	"{\"userId\":" #id ",\"login\":\"" login "\",\"email\":\"" email "\"}"
+	static const char list[] = "[" MEMBER(3, "ada", "ada@x") "," MEMBER(4, "bob", "ada")
+		"," MEMBER(5, "Eve", "e@x") "," MEMBER(6, "eve", "f@x") "]";
+	static const struct {
+		const char *login, *email;
+		enum answer_code code;
+		int64_t id;
+	} cases[] = {
+		{"ADA", NULL, ANSWER_OK, 3},	     {NULL, "Ada@X", ANSWER_OK, 3},
+		{"ada", "ada@x", ANSWER_OK, 3},	     {NULL, "ada", ANSWER_OK, 4},
+		{"bob", "ada@x", ANSWER_NOT_FOUND, 0}, {"ad", NULL, ANSWER_NOT_FOUND, 0},
+		{"eve", NULL, ANSWER_REJECTED, 5},   {"eve", "f@x", ANSWER_OK, 6},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		const struct http_step step = {.status = 200, .body = list};
+		struct support support;
+		struct grafana_user user;
+		struct answer answer;
+		struct error err = {0};
+
+		support_begin(&support, &step, 1);
+		if (grafana_team_find_member(support.session, 7, 4, cases[i].login,
+					     cases[i].email, &user, &answer, &err) < 0)
+			fail_msg("case %zu: %s", i, err.text);
+		if (answer.code != cases[i].code || user.id != cases[i].id)
+			fail_msg("case %zu: %s, %d", i, answer_name(answer.code), (int)user.id);
+		support_close(&support);
+		support_assert_request(&support, 0, "GET /api/teams/4/members HTTP/1.1\r\n", "");
+		support_end(&support);
+	}
+#undef MEMBER
 }
 
 static void a_name_that_is_too_long_is_refused(void **state)
@@ -303,6 +351,7 @@ int main(void)
 		cmocka_unit_test(finds_by_id),
 		cmocka_unit_test(finds_by_the_exact_name),
 		cmocka_unit_test(knows_who_is_in_a_team),
+		cmocka_unit_test(finds_a_member_by_name),
 		cmocka_unit_test(an_answer_that_is_none_is_tried_again),
 		cmocka_unit_test(a_name_that_is_too_long_is_refused),
 		cmocka_unit_test(creates),
