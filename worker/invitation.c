@@ -154,11 +154,18 @@ static int end_waiting(struct turn *turn, const struct grafana_org *org,
 
 /* ---- making one ---- */
 
-/* There is an account after all, or has been meanwhile. */
-static int add_account(struct turn *turn, const struct grafana_org *org, bool *there,
-		       struct error *err)
+static int end_added(struct turn *turn, const struct grafana_org *org)
 {
-	struct evidence before = {.account = FACT_YES};
+	return turn_applied(turn, "'%s' has an account, so no invite was made; it is now %s in '%s'",
+			    turn_who(turn), role_name(turn->request->role), org->name);
+}
+
+/* There is an account after all, or has been meanwhile. 'added': Grafana has just said
+ * that it gave the account its place, so it had none before. */
+static int add_account(struct turn *turn, const struct grafana_org *org, bool added,
+		       bool *there, struct error *err)
+{
+	struct evidence before = {.account = FACT_YES, .member = FACT_NO};
 	struct grafana_user user;
 	struct membership now;
 	int rc = turn_find_user(turn, &turn->request->user, &user, there, err);
@@ -170,27 +177,29 @@ static int add_account(struct turn *turn, const struct grafana_org *org, bool *t
 		return rc;
 	if ((rc = membership_read(turn, org->id, user.id, &now, err)) != TURN_GO_ON)
 		return rc;
-	membership_evidence(&now, &before);
+	if (!added)
+		membership_evidence(&now, &before);
 	turn_set_before(turn, &before);
 	turn->outcome.after.account = FACT_YES;
 	if (now.member && now.role == turn->request->role) {
 		membership_evidence(&now, &turn->outcome.after);
-		return turn_as_asked(turn, "'%s' has an account and is %s in '%s'",
-				     turn_who(turn), role_name(now.role), org->name);
+		return added ? end_added(turn, org)
+			     : turn_as_asked(turn, "'%s' has an account and is %s in '%s'",
+					     turn_who(turn), role_name(now.role), org->name);
 	}
 	rc = membership_set(turn, org, &user, &now, turn->request->role, err);
-	if (rc != TURN_GO_ON)
-		return rc;
-	return turn_applied(turn, "'%s' has an account, so no invite was made; it is now %s in '%s'",
-			    turn_who(turn), role_name(turn->request->role), org->name);
+	return rc == TURN_GO_ON ? end_added(turn, org) : rc;
 }
 
-static int add_late(struct turn *turn, const struct grafana_org *org,
+static int add_late(struct turn *turn, const struct grafana_org *org, bool added,
 		    const struct answer *answer, struct error *err)
 {
 	bool there = false;
-	int rc = add_account(turn, org, &there, err);
+	int rc;
 
+	if (added)
+		turn_wrote(turn, answer);
+	rc = add_account(turn, org, added, &there, err);
 	return rc == TURN_GO_ON ? turn_in_doubt(answer, "find the account", err) : rc;
 }
 
@@ -223,7 +232,7 @@ static int ask(struct turn *turn, const struct grafana_org *org, bool *link, str
 	if (grafana_invite_create(turn->grafana, org->id, &invite, &added, &answer, err) < 0)
 		return TURN_FAILED;
 	if (answer.code == ANSWER_EXISTS || added)
-		return add_late(turn, org, &answer, err);
+		return add_late(turn, org, added, &answer, err);
 	if (answer.code == ANSWER_MAIL_OFF)
 		*link = true;
 	else if (answer.code != ANSWER_OK && answer.code != ANSWER_DOUBT)
@@ -301,7 +310,7 @@ int invitation_make(struct turn *turn, const struct grafana_org *org, struct err
 {
 	struct pending pending = {.count = 0};
 	bool there = false;
-	int rc = add_account(turn, org, &there, err);
+	int rc = add_account(turn, org, false, &there, err);
 
 	if (rc == TURN_GO_ON) {
 		target_person(turn);
