@@ -30,7 +30,7 @@ class TokenInstance:
                                  org=org_id, status=201)
         made = grafana.expect("POST", f"/api/serviceaccounts/{account['id']}/tokens",
                               {"name": name}, org=org_id)
-        self.url, self.key = grafana.url, made["key"]
+        self.url, self.key, self.name = grafana.url, made["key"], name
         self.account_id, self.token_id = account["id"], made["id"]
 
     def settings(self, instance):
