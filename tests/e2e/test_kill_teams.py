@@ -12,6 +12,7 @@ import pytest
 from harness.desk import Desk
 from harness.events import request
 from harness.load import SHORT, running_for_an_hour
+from harness.stage import TokenInstance
 
 # There are eight writes, and one thread does them one after the other: at which passing
 # each worker dies.
@@ -65,3 +66,38 @@ def test_workers_killed_at(point, passings, sim, make_stage):
     done = {name: count - before[name] for name, count in sim.counters().items() if count != before[name]}
     assert done == {"team_creates": 1, "team_deletes": 1, "team_member_adds": 2, "team_member_removes": 1,
                     "member_adds": 1, "permission_sets": 2}
+
+
+@pytest.mark.parametrize("_grafana, point, passings", [
+    ("9.4", "after_step", (1, 2)), ("12", "after_write", (1, 2))], indirect=["_grafana"])
+def test_workers_with_a_token_killed_at(point, passings, sim, make_stage):
+    """Somebody unseen gets a place and then joins; somebody who was never in the org leaves."""
+    stage = make_stage()
+    desk = Desk(stage)
+    org, ada, bob = desk.org(), desk.person(), desk.person()
+    team, token = desk.team(org, bob), TokenInstance(sim, org.id)
+    running_for_an_hour(stage)
+    before = sim.counters()
+    fields = {"org": org.by_id, "team": team.by_id}
+    joining = request("team_member.add", user=ada.by_email, role="Editor", **fields)
+    leaving = request("team_member.remove", user=bob.by_login, **fields)
+    settings = {**ALONE, **token.settings("main")}
+    stage.send(joining, leaving)
+    for passing in passings:
+        worker = stage.worker(settings, {"GRANTD_DEBUG_CRASH": f"{point}:{passing}"}, "crash/grantd", name="w1")
+        worker.start(ready=False)
+        worker.wait_exit(-signal.SIGKILL)
+    survivor = stage.worker(settings, name="w1").start(ready=False)
+    stage.all_outcomes()
+    stage.wait_consumed()
+    survivor.stop()
+    stage.settle([token.key])
+
+    joined, left = (stage.outcome_of(event)["data"] for event in (joining, leaving))
+    assert (joined["result"], joined["before"]) == ("applied", {"role": None, "team_member": False})
+    assert joined["after"] == {"account": True, "role": "Editor", "team_member": True}
+    assert (left["result"], left["before"]) == ("applied", {"account": True, "team_member": True})
+    assert sim.team_members(org.id, team.id) == {ada.id}
+    assert sim.role(org.id, ada.login) == "Editor"
+    done = {name: count - before[name] for name, count in sim.counters().items() if count != before[name]}
+    assert list(done.values()) == [1, 1, 1], done

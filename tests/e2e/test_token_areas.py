@@ -3,7 +3,7 @@
 their tokens, legacy keys, dashboards; and what it is told where it cannot.
 
 One worker per version serves all: "main" has an Admin's token of one org, "editor" and
-"viewer" have tokens of that org with less, "key" a legacy Admin key where there are some.
+"viewer" have tokens of that org with less. Legacy keys as credentials: test_key_mode.py.
 """
 
 import pytest
@@ -15,7 +15,7 @@ from harness.stage import TokenInstance
 
 pytestmark = pytest.mark.parametrize(
     "_grafana", VERSIONS if REAL else ["9.4", "10.1", "11.6", "12"], indirect=True)
-LOST = ("reset_after", "hang_after", "fail_after", "truncate")
+LOST = ("reset_after", "fail_after", "truncate", "bad_json")
 BEYOND = "user and password of a server admin"
 
 
@@ -247,6 +247,49 @@ def test_dashboards(desk, org):
     was(desk.ask("dashboard.apply", overwrite=True, **fields), "applied", status=200)
     stored = desk.grafana.expect("GET", f"/api/dashboards/uid/{uid}", org=org.id)
     assert stored["dashboard"]["tags"] == ["new"] and stored["meta"]["folderTitle"] == folder
+
+
+# ---- lost answers ----
+
+
+def joins(desk, org):
+    team, ada = desk.team(org), desk.person()
+    fields = {"org": org.by_id, "team": team.by_id, "user": ada.by_email, "role": "Editor"}
+    return "team_member.add", fields, lambda: (desk.grafana.team_members(org.id, team.id),
+                                               desk.grafana.role(org.id, ada.login)) == ({ada.id}, "Editor")
+
+
+def leaves(desk, org):
+    bob = desk.person()
+    team = desk.team(org, bob)
+    fields = {"org": org.by_id, "team": team.by_id, "user": bob.by_login}
+    return "team_member.remove", fields, lambda: desk.grafana.team_members(org.id, team.id) == set()
+
+
+def is_invited(desk, org):
+    ada = desk.person()
+    fields = {"org": org.by_id, "user": ada.by_email, "role": "Editor"}
+    return "invite.create", fields, lambda: desk.grafana.role(org.id, ada.login) == "Editor"
+
+
+@pytest.mark.parametrize("kind", LOST)
+@pytest.mark.parametrize("what, method, path", [
+    (joins, "POST", "/api/org/users"), (joins, "POST", "/api/teams/*/members"),
+    (leaves, "DELETE", "/api/teams/*/members/*"), (is_invited, "POST", "/api/org/invites"),
+], ids=["place", "addition", "removal", "invite"])
+def test_a_lost_answer_about_somebody_unseen(desk, org, what, method, path, kind):
+    """Each write is done once, and what was so before stays told."""
+    action, fields, done = what(desk, org)
+    before = desk.sim.counters()
+    desk.sim.fault(kind, method, path)
+    outcome = desk.ask(action, **fields)
+    desk.sim.clear_faults()
+    was(outcome, "applied", status=(outcome["reason"]["grafana"] or {}).get("status"))
+    assert done()
+    assert outcome["before"].get("role") is None
+    after = desk.sim.counters()
+    changed = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    assert set(changed.values()) == {1}, changed
 
 
 # ---- noes ----
