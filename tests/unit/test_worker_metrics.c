@@ -69,6 +69,7 @@ static void writes_each_metric_with_one_head_and_all_its_series(void **state)
 		"# TYPE grantd_requests_settled_total counter\n"
 		"grantd_requests_settled_total{result=\"applied\"} 4\n"
 		"grantd_requests_settled_total{result=\"already_so\"} 0\n"
+		"grantd_requests_settled_total{result=\"planned\"} 0\n"
 		"grantd_requests_settled_total{result=\"needs_action\"} 0\n"
 		"grantd_requests_settled_total{result=\"refused\"} 0\n"
 		"grantd_requests_settled_total{result=\"failed\"} 1\n"
