@@ -106,6 +106,8 @@
 	  "The policy allows that for a shorter time only, or not for good; the message names the limit.") \
 	X(POLICY_PROTECTED_USER, "policy.protected_user",                                        \
 	  "The account is in [policy] protected_users; grantd never touches it.")                \
+	X(POLICY_FUSE_OPEN, "policy.fuse_open",                                                  \
+	  "More removals than [policy] max_removals_per_minute were asked of this Grafana; none is made until grantctl fuse reset.") \
 	X(VAULT_NO_KEY, "vault.no_key",                                                          \
 	  "No valid vault key is configured, so no secret may be made; nothing was changed.")    \
 	X(RETRIES_EXHAUSTED, "retries.exhausted",                                                \

@@ -111,6 +111,7 @@ struct settings {
 		char *actions, *instances, *orgs, *roles, *time_bound; /* as in a rule */
 		int64_t max_duration_s;
 		char *protected_users;
+		int64_t max_removals_per_minute; /* 0 = no limit */
 	} policy;
 	struct {
 		char *listen; /* host:port; "" = off */

@@ -159,6 +159,9 @@ const struct setting settings_table[] = {
 	 .help = "Roles that people may be given for a time only; * for whatever can be."},
 	{AT(policy, protected_users), TEXT(0, VALUE_BYTES, ""), .check = check_globs,
 	 .help = "Logins and e-mails of accounts that are never touched."},
+	{AT(policy, max_removals_per_minute), NUMBER(0, 1000000, "0"),
+	 .help = "The fuse: when more removals than this are asked of one Grafana in a minute, all are\n"
+		 "refused until grantctl fuse reset; 0: no fuse."},
 
 	{RULE(requesters), TEXT(1, VALUE_BYTES, ""), REQUIRED("*@example.com"), .check = check_globs,
 	 .help = "Whom the rule is for: the requested_by of requests. Who is named by a rule may do\n"

@@ -25,6 +25,7 @@ extern const struct command command_open;
 extern const struct command command_config;
 extern const struct command command_ping;
 extern const struct command command_reasons;
+extern const struct command command_fuse;
 
 /* The options that all have. */
 #define COMMAND_OPTIONS                                                                       \

@@ -19,6 +19,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "worker/fuse.h"
 
 enum { MS_PER_S = 1000 };
 
@@ -169,8 +170,11 @@ int bound_begin_step(struct turn *turn, const char *step, struct slice intent,
 
 	if (turn->subject[0] != '\0' && !turn->has_subject)
 		note.subject = turn->subject;
+	fuse_ask(turn, &note);
 	if (turn->begin_step(turn->context, &note, err) < 0)
 		return TURN_FAILED;
+	if (note.answer != LEDGER_HELD)
+		return fuse_answer(turn, &note);
 	turn->has_begun = turn->has_begun || step[0] != '\0';
 	if (note.subject != NULL)
 		rc = take_grants(turn, &note.grants, err);

@@ -55,17 +55,24 @@ static void add_step(struct ledger *ledger, const struct ledger_step *step)
 {
 	struct redis_command *command = ledger_batch_add(ledger, &ledger_script_step);
 
-	ledger_argument_text(command, step->subject == NULL ? "1" : "4");
+	ledger_argument_number(ledger, command,
+			       1 + (step->subject != NULL ? 3 : 0) + (step->fuse != NULL ? 2 : 0));
 	ledger_argument_key(ledger, command, &step->hold.key);
 	if (step->subject != NULL) {
 		ledger_argument_subject(ledger, command, step->subject);
 		ledger_argument_text(command, ledger->epoch_key);
 		ledger_argument_text(command, ledger->restored_key);
 	}
+	if (step->fuse != NULL)
+		ledger_argument_fuse(ledger, command, step->fuse);
 	ledger_argument_number(ledger, command, step->hold.token);
 	ledger_argument_text(command, ledger->lease_text);
 	ledger_argument_text(command, step->name);
 	ledger_argument_slice(command, step->intent);
+	if (step->fuse != NULL)
+		ledger_argument_number(ledger, command, step->fuse_limit);
+	else
+		ledger_argument_text(command, "");
 }
 
 /* WAIT speaks for all that this connection wrote before it. */
@@ -152,7 +159,8 @@ int ledger_step_many(struct ledger *ledger, struct ledger_step *steps, size_t co
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		text_bytes += hold_bytes(ledger, &steps[i].hold) +
-			      ledger_subject_bytes(ledger, steps[i].subject);
+			      ledger_subject_bytes(ledger, steps[i].subject) +
+			      ledger_fuse_bytes(ledger, steps[i].fuse) + 2 * LEDGER_NUMBER_BYTES;
 	ledger_batch_begin(ledger, count + 1, text_bytes);
 	for (size_t i = 0; i < count; i++)
 		add_step(ledger, &steps[i]);

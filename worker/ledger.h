@@ -100,6 +100,8 @@ enum ledger_answer {
 	LEDGER_HELD,
 	LEDGER_LOST,
 	LEDGER_BUSY, /* only of a step with a subject: another request has that */
+	LEDGER_FUSE_OPEN, /* only of a step with a fuse: nothing may be removed now */
+	LEDGER_FUSE_TRIPPED, /* likewise, because of this one */
 };
 
 /* The time-bound grants of a subject as bytes that nobody looks into here. */
@@ -117,12 +119,27 @@ struct ledger_step {
 	const char *name;    /* "" = nothing is begun, only the subject is wanted */
 	struct slice intent;
 	const char *subject; /* NULL = none */
+	const char *fuse; /* the instance whose removals it is one of; NULL = it is none */
+	int64_t fuse_limit; /* most in a minute; counts with the first step that has a name */
 	enum ledger_answer answer;
 	int64_t lease_until_ms;
 	struct ledger_grants grants; /* with a subject and LEDGER_HELD */
 };
 MUST_CHECK int ledger_step_many(struct ledger *ledger, struct ledger_step *steps, size_t count,
 				struct error *err);
+
+/* For people: the fuse of an instance. ledger_fuse_clear() is due when 0. */
+struct ledger_fuse {
+	bool is_open;
+	int64_t removals; /* of the last minute */
+	int64_t tripped_ms, limit; /* when it is open */
+	char *request_id; /* of the one too many; owned, NULL = not known */
+};
+MUST_CHECK int ledger_fuse_read(struct ledger *ledger, const char *instance,
+				struct ledger_fuse *fuse, struct error *err);
+void ledger_fuse_clear(struct ledger_fuse *fuse);
+MUST_CHECK int ledger_fuse_reset(struct ledger *ledger, const char *instance, bool *was_open,
+				 struct error *err);
 
 /* A new lease for each. */
 struct ledger_renewal {

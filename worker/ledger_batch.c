@@ -29,6 +29,7 @@ static const struct redis_script *const scripts[] = {
 	&ledger_script_claim,	  &ledger_script_complete, &ledger_script_park,
 	&ledger_script_published, &ledger_script_renew,	   &ledger_script_step,
 	&ledger_script_take_over, &ledger_script_due_take, &ledger_script_due_drop,
+	&ledger_script_fuse_read, &ledger_script_fuse_reset,
 };
 
 static void number_text(char out[LEDGER_NUMBER_BYTES], int64_t number)
@@ -186,6 +187,25 @@ void ledger_argument_subject(struct ledger *ledger, struct redis_command *comman
 			    ledger->prefix, subject));
 }
 
+size_t ledger_fuse_bytes(const struct ledger *ledger, const char *instance)
+{
+	return instance == NULL
+		       ? 0
+		       : 2 * (ledger->prefix_bytes + strlen(instance) + KEY_FRAME_BYTES);
+}
+
+void ledger_argument_fuse(struct ledger *ledger, struct redis_command *command,
+			  const char *instance)
+{
+	static const char *const kinds[] = {"removals", "fuse"};
+
+	for (size_t i = 0; i < ARRAY_COUNT(kinds); i++)
+		arena_keep(ledger, command,
+			   snprintf(ledger->arena + ledger->arena_used,
+				    ledger->arena_capacity - ledger->arena_used, "%s%s:%s",
+				    ledger->prefix, kinds[i], instance));
+}
+
 void ledger_argument_place(struct ledger *ledger, struct redis_command *command,
 			   const struct ledger_place *place)
 {
@@ -237,12 +257,14 @@ int ledger_answer_strange(struct error *err, const char *script)
 int ledger_answer_held(const struct redis_reply *reply, const char *script,
 		       enum ledger_answer *answer, struct error *err)
 {
+	static const enum ledger_answer answers[] = {LEDGER_LOST, LEDGER_HELD, LEDGER_BUSY,
+						     LEDGER_FUSE_OPEN, LEDGER_FUSE_TRIPPED};
 	struct redis_value value = redis_reply_at(reply, 0);
 
-	if (value.type != REDIS_INTEGER)
+	if (value.type != REDIS_INTEGER || value.integer < 0 ||
+	    value.integer >= (int64_t)ARRAY_COUNT(answers))
 		return ledger_answer_strange(err, script);
-	*answer = value.integer == 1 ? LEDGER_HELD
-				     : value.integer == 2 ? LEDGER_BUSY : LEDGER_LOST;
+	*answer = answers[value.integer];
 	return 0;
 }
 

@@ -66,6 +66,10 @@ void ledger_argument_key(struct ledger *ledger, struct redis_command *command,
 void ledger_argument_subject(struct ledger *ledger, struct redis_command *command,
 			     const char *subject);
 size_t ledger_subject_bytes(const struct ledger *ledger, const char *subject);
+/* Both keys of an instance's fuse. */
+void ledger_argument_fuse(struct ledger *ledger, struct redis_command *command,
+			  const char *instance);
+size_t ledger_fuse_bytes(const struct ledger *ledger, const char *instance);
 void ledger_argument_place(struct ledger *ledger, struct redis_command *command,
 			   const struct ledger_place *place);
 /* The keys of what comes due, and their number before them. */

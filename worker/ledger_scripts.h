@@ -8,6 +8,8 @@
 extern const struct redis_script ledger_script_claim;
 extern const struct redis_script ledger_script_complete;
 extern const struct redis_script ledger_script_due_drop;
+extern const struct redis_script ledger_script_fuse_read;
+extern const struct redis_script ledger_script_fuse_reset;
 extern const struct redis_script ledger_script_due_take;
 extern const struct redis_script ledger_script_park;
 extern const struct redis_script ledger_script_published;

@@ -23,6 +23,10 @@
 	X(SETTLED_REFUSED, "requests_settled_total", "result=\"refused\"", "counter", "")      \
 	X(SETTLED_FAILED, "requests_settled_total", "result=\"failed\"", "counter", "")        \
 	X(SETTLED_REPLAYED, "requests_settled_total", "result=\"replayed\"", "counter", "")    \
+	X(FUSE_TRIPS, "fuse_trips_total", "", "counter",                                       \
+	  "Times that the fuse of removals opened because of this worker.")                  \
+	X(FUSE_REFUSALS, "fuse_refusals_total", "", "counter",                                 \
+	  "Removals refused because the fuse was open.")                                     \
 	X(DUPLICATES, "duplicates_total", "", "counter",                                       \
 	  "Records whose request had been settled through another record.")                    \
 	X(DEAD_LETTERS, "dead_letters_total", "", "counter",                                   \

@@ -261,7 +261,7 @@ static bool spare_named(const struct settings *settings, const struct request *r
 /* ---- asking ---- */
 
 /* An event of ours came back to us; only what takes away is ever promised so. */
-static bool is_own(const struct settings *settings, const struct operation *operation,
+bool permit_is_own(const struct settings *settings, const struct operation *operation,
 		   const struct request *request)
 {
 	return operation->removes && strcmp(request->source, settings->publish.source) == 0;
@@ -271,7 +271,7 @@ static bool is_own(const struct settings *settings, const struct operation *oper
 static bool is_own_end(const struct settings *settings, const struct operation *operation,
 		       const struct request *request)
 {
-	return request->grant.id != NULL && is_own(settings, operation, request);
+	return request->grant.id != NULL && permit_is_own(settings, operation, request);
 }
 
 bool permit_request(const struct settings *settings, const struct operation *operation,
@@ -284,7 +284,7 @@ bool permit_request(const struct settings *settings, const struct operation *ope
 		return true;
 	if (!spare_named(settings, request, refusal))
 		return false;
-	if (is_own(settings, operation, request))
+	if (permit_is_own(settings, operation, request))
 		return true;
 	make_question(operation, request, &org, &question);
 	return judge(settings, &question, refusal);
@@ -303,7 +303,7 @@ int permit_org(struct turn *turn, int64_t id, const char *name)
 	struct refusal refusal = {.refused = false};
 
 	if (turn_was_begun(turn) || (id != 0 && id == turn->allowed_org_id) ||
-	    is_own(turn->settings, turn->operation, turn->request))
+	    permit_is_own(turn->settings, turn->operation, turn->request))
 		return TURN_GO_ON;
 	make_question(turn->operation, turn->request, &org, &question);
 	if (!judge(turn->settings, &question, &refusal))

@@ -15,6 +15,10 @@
 bool permit_request(const struct settings *settings, const struct operation *operation,
 		    const struct request *request, struct refusal *refusal);
 
+/* Is it such a promise of grantd's own? */
+bool permit_is_own(const struct settings *settings, const struct operation *operation,
+		   const struct request *request);
+
 /* The org that it turned out to be; id 0: one that is to be made. GO_ON, or ENDED with
  * what permit_request() would have said. An attempt that takes over from one that had
  * begun to write is not stopped here. */

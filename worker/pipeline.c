@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "worker/bound.h"
 #include "worker/capability.h"
+#include "worker/fuse.h"
 #include "worker/receive.h"
 #include "worker/settle.h"
 #include "worker/turn.h"
@@ -290,6 +291,21 @@ struct holder { /* what a turn's callbacks need */
 	bool held_back; /* a plan came to a write */
 };
 
+/* A removal was one too many, or comes after that one. */
+static void tell_fuse(struct pipeline *pipeline, const struct job *job,
+		      const struct ledger_step *step)
+{
+	metrics_add(pipeline->metrics, METRIC_FUSE_REFUSALS, 1);
+	if (step->answer != LEDGER_FUSE_TRIPPED)
+		return;
+	metrics_add(pipeline->metrics, METRIC_FUSE_TRIPS, 1);
+	log_write(pipeline->log, LOG_ERROR, "the fuse of removals is open: none is made until it is reset",
+		  LOG_FIELDS(LOG_TEXT("instance", step->fuse),
+			     LOG_NUMBER("max_removals_per_minute", step->fuse_limit),
+			     LOG_TEXT("req", job->request.id),
+			     LOG_TEXT("reset_by", "grantctl fuse reset")));
+}
+
 static int begin_step(void *context, struct ledger_step *step, struct error *err)
 {
 	struct holder *holder = context;
@@ -306,6 +322,10 @@ static int begin_step(void *context, struct ledger_step *step, struct error *err
 		atomic_store(&holder->job->lost, true);
 		error_set(err, ERROR_RETRY, "pipeline", 0, "another worker holds the request");
 		return -1;
+	}
+	if (step->answer == LEDGER_FUSE_OPEN || step->answer == LEDGER_FUSE_TRIPPED) {
+		tell_fuse(holder->pipeline, holder->job, step);
+		return 0;
 	}
 	atomic_store(&holder->job->lease_until_ms, step->lease_until_ms);
 	crash_point(step->name[0] != '\0' ? "after_step" : "after_hold");
@@ -324,7 +344,7 @@ static int may_write(void *context, int64_t call_ms, struct error *err)
 		return -1;
 	}
 	left_ms = atomic_load(&holder->job->lease_until_ms) -
-			  clock_steady_ms(holder->pipeline->clock);
+		  clock_steady_ms(holder->pipeline->clock);
 
 	if (!atomic_load(&holder->job->lost) && left_ms > call_ms)
 		return 0;
@@ -364,7 +384,9 @@ static void run_operation(struct turn *turn, struct holder *holder,
 
 	turn->grafana = grafana_session_begin(job->instance->grafana, &guard,
 					      job->request.traceparent);
-	attempt->rc = capability_check(turn, err);
+	attempt->rc = fuse_check(turn, err);
+	if (attempt->rc == TURN_GO_ON)
+		attempt->rc = capability_check(turn, err);
 	if (attempt->rc == TURN_GO_ON)
 		attempt->rc = job->operation->run(turn, err);
 	/* No operation comes here; if one did, it would not be asked again and again. */

@@ -830,6 +830,100 @@ static void only_who_ends_a_request_leaves_something_due(void **state)
 	view_close(&other);
 }
 
+/* ---- the fuse ---- */
+
+static enum ledger_answer remove_one(struct view *view, const struct ledger_claim *claim,
+				     const char *step_name)
+{
+	struct ledger_step note = {.hold = hold_of(claim),
+				   .name = step_name,
+				   .intent = NOTHING,
+				   .fuse = "main",
+				   .fuse_limit = 2};
+
+	assert_int_equal(ledger_step_many(view->ledger, &note, 1, NULL), 0);
+	return note.answer;
+}
+
+static void assert_fuse(struct view *view, bool is_open, int64_t removals, const char *id)
+{
+	struct ledger_fuse fuse;
+
+	assert_int_equal(ledger_fuse_read(view->ledger, "main", &fuse, NULL), 0);
+	assert_int_equal(fuse.is_open, is_open);
+	assert_int_equal(fuse.removals, removals);
+	if (is_open) {
+		assert_string_equal(fuse.request_id, id);
+		assert_int_equal(fuse.limit, 2);
+		assert_true(fuse.tripped_ms > 0);
+	}
+	ledger_fuse_clear(&fuse);
+}
+
+static void one_removal_too_many_opens_the_fuse_until_it_is_reset(void **state)
+{
+	struct ledger_claim claims[4];
+	bool was_open = true;
+	struct view view;
+
+	(void)state;
+	view_open(&view, "a", LONG_LEASE_MS, 0);
+	for (size_t i = 0; i < ARRAY_COUNT(claims); i++) {
+		static const char *const ids[] = {"1", "2", "with:colons/and spaces", "4"};
+
+		claims[i] = young(ids[i], (int64_t)i);
+		assert_claim(&view, &claims[i], CLAIM_FRESH);
+	}
+	assert_int_equal(remove_one(&view, &claims[0], ""), LEDGER_HELD); /* only a look */
+	assert_fuse(&view, false, 0, NULL);
+	/* However many steps it takes, a request counts once. */
+	assert_int_equal(remove_one(&view, &claims[0], "remove"), LEDGER_HELD);
+	assert_int_equal(remove_one(&view, &claims[0], "again"), LEDGER_HELD);
+	assert_int_equal(remove_one(&view, &claims[1], "remove"), LEDGER_HELD);
+	assert_fuse(&view, false, 2, NULL);
+	assert_int_equal(remove_one(&view, &claims[2], ""), LEDGER_HELD);
+	assert_int_equal(remove_one(&view, &claims[2], "remove"), LEDGER_FUSE_TRIPPED);
+	assert_null(field(&view, &claims[2].key, "step"));
+	assert_int_equal(remove_one(&view, &claims[3], ""), LEDGER_FUSE_OPEN);
+	assert_int_equal(remove_one(&view, &claims[3], "remove"), LEDGER_FUSE_OPEN);
+	assert_fuse(&view, true, 2, "with:colons/and spaces");
+	/* What was begun is finished, and what is no removal goes on. */
+	assert_int_equal(remove_one(&view, &claims[1], "more"), LEDGER_HELD);
+	assert_int_equal(step(&view, &claims[3], "create", NOTHING), LEDGER_HELD);
+
+	assert_int_equal(ledger_fuse_reset(view.ledger, "main", &was_open, NULL), 0);
+	assert_true(was_open);
+	assert_fuse(&view, false, 0, NULL);
+	assert_int_equal(remove_one(&view, &claims[2], "remove"), LEDGER_HELD);
+	assert_int_equal(ledger_fuse_reset(view.ledger, "main", &was_open, NULL), 0);
+	assert_false(was_open);
+	for (size_t i = 0; i < ARRAY_COUNT(claims); i++)
+		ledger_claim_clear(&claims[i]);
+	view_close(&view);
+}
+
+/* A removal of a minute ago does not count; each Grafana has a fuse of its own. */
+static void removals_are_counted_by_the_minute_and_instance(void **state)
+{
+	struct ledger_claim claims[3];
+	struct view view;
+
+	(void)state;
+	view_open(&view, "a", LONG_LEASE_MS, 0);
+	redis_server_tell(&server, "ZADD {grantd:workers}:removals:main 1 x 2 y 3 z");
+	redis_server_tell(&server, "HSET {grantd:workers}:fuse:other tripped_ms 1 limit 1");
+	for (size_t i = 0; i < ARRAY_COUNT(claims); i++) {
+		static const char *const ids[] = {"1", "2", "3"};
+
+		claims[i] = young(ids[i], (int64_t)i);
+		assert_claim(&view, &claims[i], CLAIM_FRESH);
+		assert_int_equal(remove_one(&view, &claims[i], "remove"),
+				 i < 2 ? LEDGER_HELD : LEDGER_FUSE_TRIPPED);
+		ledger_claim_clear(&claims[i]);
+	}
+	view_close(&view);
+}
+
 static int stop(void **state)
 {
 	(void)state;
@@ -873,6 +967,8 @@ int main(void)
 		TEST(what_is_due_is_taken_by_one_until_it_is_dropped),
 		TEST(what_comes_later_is_left_alone),
 		TEST(only_who_ends_a_request_leaves_something_due),
+		TEST(one_removal_too_many_opens_the_fuse_until_it_is_reset),
+		TEST(removals_are_counted_by_the_minute_and_instance),
 		TEST(combiner_gives_each_thread_its_own_answer),
 		TEST(combiner_passes_a_fault_on),
 	};
