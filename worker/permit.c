@@ -260,18 +260,20 @@ static bool spare_named(const struct settings *settings, const struct request *r
 
 /* ---- asking ---- */
 
-/* An event of ours came back to us; only what takes away is ever promised so. */
-bool permit_is_own(const struct settings *settings, const struct operation *operation,
-		   const struct request *request)
-{
-	return operation->removes && strcmp(request->source, settings->publish.source) == 0;
-}
-
-/* The end of a grant gives back only what that grant gave, and the ledger knows it. */
+/* The end of a grant takes back only what that grant gave, as the ledger knows it. */
 static bool is_own_end(const struct settings *settings, const struct operation *operation,
 		       const struct request *request)
 {
-	return request->grant.id != NULL && permit_is_own(settings, operation, request);
+	return operation->removes && request->grant.id != NULL &&
+	       strcmp(request->source, settings->publish.source) == 0;
+}
+
+bool permit_is_own(const struct settings *settings, const struct operation *operation,
+		   const struct request *request)
+{
+	return is_own_end(settings, operation, request) ||
+	       (operation == &operation_service_account_token_delete &&
+		strcmp(request->source, settings->publish.source) == 0);
 }
 
 bool permit_request(const struct settings *settings, const struct operation *operation,

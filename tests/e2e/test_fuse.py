@@ -89,12 +89,15 @@ def test_it_trips_and_is_reset_under_three_workers(desk):
     lines = [line for worker in desk.stage.workers for line in open(worker.log_path, encoding="utf-8")]
     assert [line for line in lines if "level=error" in line and "the fuse of removals is open" in line]
 
-    # Nothing else is held up, and plans say what would be said.
+    # Nothing else is held up, not even what was promised to end, and plans say what would be said.
     ada = desk.person()
     was(desk.ask("org_role.grant", org=org.by_id, user=ada.by_login, role="Viewer"), "applied", status=200)
     with desk.no_writes():
         for mode in ("plan", None):
             was(desk.stage.ask(request("account.delete", user=ada.by_login, mode=mode)), "refused", "policy.fuse_open")
+
+    bound = desk.ask("org_role.grant", org=org.by_id, user=desk.person().by_login, role="Viewer", duration_s=1)
+    was(desk.stage.follow_up_of(bound), "applied", status=200)
 
     assert grantctl(desk, "reset", "main") == "main: reset\n"
     assert shown(desk, expected=0) == {"instance": "main", "open": False, "removals_in_last_minute": 0}

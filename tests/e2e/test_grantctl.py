@@ -74,7 +74,7 @@ def created(stage, login):
 # ---- without servers ----
 
 def test_help_of_everything_names_the_exit_codes(bare):
-    for command in ("submit", "watch", "show", "open", "keygen", "config", "ping"):
+    for command in ("submit", "watch", "show", "open", "keygen", "config", "ping", "fuse"):
         for args in ((command, "--help"), (command, "-h")):
             shown = bare.run(*args)
             assert f"usage: grantctl {command}" in shown.stdout
@@ -87,7 +87,8 @@ def test_help_of_everything_names_the_exit_codes(bare):
     (), ("nothing",), ("--nothing",), ("submit",), ("submit", "--nothing"), ("submit", "a", "b"),
     ("watch", "x"), ("watch", "--count", "0"), ("show",), ("show", "a", "b"), ("open",),
     ("open", "--key", "k", "--topic"), ("open", "--key", "k", "--login", "ada"), ("keygen",),
-    ("keygen", "--private", "p"), ("config",), ("config", "chek"), ("ping", "x")])
+    ("keygen", "--private", "p"), ("config",), ("config", "chek"), ("ping", "x"), ("fuse",),
+    ("fuse", "blow"), ("fuse", "show", "main", "lab"), ("fuse", "show", "nowhere")])
 def test_misuse_is_2(bare, args):
     assert bare.run(*args, expected=USAGE).stderr
 
@@ -203,6 +204,12 @@ def test_waiting_tells_the_result_by_the_exit_code(stage, ctl):
     outcome = json.loads(text)
     events.validate(outcome)
     assert outcome["data"]["request"]["id"] == identity and outcome["data"]["result"] == "applied"
+    # A plan first, in the words of the real run, whose id it leaves free.
+    for plan, result in ((("--plan",), "planned"), ((), "applied")):
+        identity, text = ctl.run("submit", "account.disable", "--user", "ada", "--id", "off", "--wait", *plan).stdout.splitlines()
+        data = json.loads(text)["data"]
+        assert (identity, data["result"]) == ("off" + "/plan" * len(plan), result)
+        assert "mode" not in data or plan
     _, text = ctl.run("submit", "account.disable", "--user", "nobody", "--wait", expected=NO).stdout.splitlines()
     assert json.loads(text)["data"]["reason"]["code"] == "account.not_found"
 

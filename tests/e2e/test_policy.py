@@ -6,7 +6,7 @@ import pytest
 
 from harness.desk import Desk, was
 
-PORTAL, CAROL = "portal@example.com", "carol@example.com"
+PORTAL, CAROL, GIVER = "portal@example.com", "carol@example.com", "giver@example.net"
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +19,9 @@ def desk(open_stage):
         "policy.portal.requesters": "*@EXAMPLE.com",
         "policy.portal.orgs": "Open *, (none)",
         "policy.portal.roles": "Viewer, Editor",
+        "policy.giver.requesters": GIVER,
+        "policy.giver.actions": "org_role.grant",
+        "policy.giver.max_duration_s": 60, "policy.giver.time_bound": "*",
         "policy.carol.requesters": CAROL,
         "policy.carol.actions": "org_role.revoke"}).start()
     yield desk
@@ -93,3 +96,16 @@ def test_any_of_the_rules_that_name_the_requester_is_enough(desk, orgs):
     # Who is in no rule has [policy] alone.
     was(desk.ask("org_role.grant", org=closed.by_name, **{**grant, "requested_by": "x"}),
         "applied", status=200)
+
+
+def test_what_was_given_for_a_while_ends_whoever_may_not_revoke(desk, orgs):
+    ada, (_, closed) = desk.person(), orgs
+    asked = {"org": closed.by_id, "user": ada.by_login, "requested_by": GIVER}
+    said_no(desk.ask("org_role.grant", role="Admin", **asked), "duration_denied", "policy.giver")
+    said_no(desk.ask("org_role.grant", role="Admin", duration_s=61, **asked), "duration_denied", "policy.giver")
+    said_no(desk.ask("org_role.revoke", **asked), "action_denied", "policy.giver")
+    given = desk.ask("org_role.grant", role="Admin", duration_s=1, **asked)
+    was(given, "applied", status=200)
+    ended = desk.stage.follow_up_of(given)
+    was(ended, "applied", status=200)
+    assert ended["requested_by"] == GIVER and desk.grafana.role(closed.id, ada.login) is None

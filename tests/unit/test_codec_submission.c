@@ -172,9 +172,42 @@ static void asks_for_an_instance_when_there_is_no_default(void **state)
 	submission_clear(&submission);
 }
 
+/* A plan has an id of its own, or it would be taken for the real request. */
+static void makes_a_plan_of_it(void **state)
+{
+	struct submission_terms told = terms;
+	struct submission submission;
+
+	(void)state;
+	told.plan = true;
+	assert_int_equal(submission_make(support_slice("{\"action\":\"a\"}"), &told, &submission,
+					 NULL),
+			 0);
+	assert_string_equal(submission.id, "new-id");
+	assert_non_null(strstr(submission.value, "\"mode\":\"plan\""));
+	submission_clear(&submission);
+	told.id = "req-7";
+	assert_int_equal(submission_make(support_slice("{\"action\":\"a\",\"mode\":\"apply\"}"),
+					 &told, &submission, NULL),
+			 0);
+	assert_string_equal(submission.id, "req-7/plan");
+	assert_non_null(strstr(submission.value, "\"mode\":\"plan\""));
+	submission_clear(&submission);
+	told.id = NULL;
+	assert_int_equal(submission_make(support_slice(WHOLE(",\"data\":{\"action\":\"a\","
+							     "\"instance\":\"main\"}")),
+					 &told, &submission, NULL),
+			 0);
+	assert_string_equal(submission.id, "req-1/plan");
+	assert_string_equal(submission.source, "/portal");
+	assert_non_null(strstr(submission.value, "\"mode\":\"plan\""));
+	submission_clear(&submission);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(makes_a_plan_of_it),
 		cmocka_unit_test(wraps_data_in_an_event),
 		cmocka_unit_test(says_what_it_is_told_to),
 		cmocka_unit_test(keeps_the_instance_that_data_says),

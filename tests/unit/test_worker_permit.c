@@ -415,11 +415,19 @@ static void what_grantd_promised_is_not_asked_for_again(void **state)
 	static const struct {
 		const char *data, *source, *expected;
 	} ends[] = {
-		{ACTION("org_role.revoke") "," ADA "," ORG("Prod"), "/grantd/grantd", "ok"},
-		{ACTION("org_role.revoke") "," ADA "," ORG("Prod"), "/portal",
+		{ACTION("org_role.revoke") "," ADA "," ORG("Prod") "," GRANT_ENDS,
+		 "/grantd/grantd", "ok"},
+		{ACTION("org_role.revoke") "," ADA "," ORG("Prod") "," GRANT_ENDS, "/portal",
 		 "policy.org_denied policy"},
-		{ACTION("org_role.revoke") ",\"user\":{\"login\":\"root\"}," ORG("Prod"),
-		 "/grantd/grantd", "policy.protected_user policy"},
+		/* The source alone is no promise. */
+		{ACTION("org_role.revoke") "," ADA "," ORG("Prod"), "/grantd/grantd",
+		 "policy.org_denied policy"},
+		{ACTION("service_account_token.delete") "," ORG("Prod")
+			 ",\"service_account\":{\"id\":2},\"token\":{\"id\":3}",
+		 "/grantd/grantd", "ok"},
+		{ACTION("service_account_token.delete") "," ORG("Prod")
+			 ",\"service_account\":{\"id\":2},\"token\":{\"id\":3}",
+		 "/portal", "policy.action_denied policy"},
 		/* A grant from before the account was protected. */
 		{ACTION("org_role.revoke") ",\"user\":{\"login\":\"root\"}," ORG("Prod") ","
 			 GRANT_ENDS, "/grantd/grantd", "ok"},
