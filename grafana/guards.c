@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "grafana/json_get.h"
+#include "grafana/mode.h"
 
 /* A list, or what the answer says instead. */
 static int get_list_in_org(struct grafana_session *session, int64_t org_id, const char *path,
@@ -43,7 +44,7 @@ static bool is_admin(const json_t *entry)
 	return json_get_text(entry, "role", role, sizeof(role)) && strcmp(role, "Admin") == 0;
 }
 
-static bool has_other_admin(const json_t *members, int64_t user_id)
+static bool has_other_admin(const json_t *members, int64_t user_id, bool also_disabled)
 {
 	const json_t *member;
 	size_t i;
@@ -52,7 +53,7 @@ static bool has_other_admin(const json_t *members, int64_t user_id)
 		int64_t id = 0;
 
 		if (json_get_id(member, "userId", &id) && id != user_id && is_admin(member) &&
-		    !json_get_true(member, "isDisabled"))
+		    (also_disabled || !json_get_true(member, "isDisabled")))
 			return true;
 	}
 	return false;
@@ -68,7 +69,7 @@ static int read_other_admin(struct grafana_session *session, int64_t org_id, int
 	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users", org_id);
 	rc = get_list(session, path, &reply, answer, err);
 	if (rc == 0 && answer->code == ANSWER_OK)
-		*other = has_other_admin(reply.json, user_id);
+		*other = has_other_admin(reply.json, user_id, false);
 	reply_clear(&reply);
 	return rc;
 }
@@ -115,7 +116,23 @@ int grafana_org_has_admin(struct grafana_session *session, int64_t org_id, bool 
 	struct reply reply = {0};
 	int rc = get_list_in_org(session, org_id, "/api/org/users", &reply, answer, err);
 
-	*has_admin = rc == 0 && answer->code == ANSWER_OK && has_other_admin(reply.json, NOBODY);
+	*has_admin = rc == 0 && answer->code == ANSWER_OK && has_other_admin(reply.json, NOBODY, false);
+	reply_clear(&reply);
+	return rc;
+}
+
+int grafana_org_other_admin(struct grafana_session *session, int64_t org_id, int64_t user_id,
+			    bool *other, struct answer *answer, struct error *err)
+{
+	bool one_org = grafana_session_mode(session) == GRAFANA_ONE_ORG;
+	char path[64];
+	struct reply reply = {0};
+	int rc;
+
+	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users", org_id);
+	rc = get_list(session, one_org ? "/api/org/users" : path, &reply, answer, err);
+	*other = rc == 0 && answer->code == ANSWER_OK &&
+		 has_other_admin(reply.json, user_id, true);
 	reply_clear(&reply);
 	return rc;
 }

@@ -23,6 +23,12 @@ MUST_CHECK int grafana_org_has_admin(struct grafana_session *session, int64_t or
 				     bool *has_admin, struct answer *answer,
 				     struct error *err);
 
+/* Does the org have an Admin besides this user, disabled or not? What Grafana itself looks
+ * at when a role is changed or a member removed, but for service accounts. */
+MUST_CHECK int grafana_org_other_admin(struct grafana_session *session, int64_t org_id,
+				       int64_t user_id, bool *other, struct answer *answer,
+				       struct error *err);
+
 /* How many sessions the account has open. OK or NOT_FOUND. */
 MUST_CHECK int grafana_account_sessions(struct grafana_session *session, int64_t user_id,
 					int64_t *count, struct answer *answer,

@@ -88,6 +88,10 @@ def roles(table, desk):
     table.no("role.unexpected", "org_role.grant", user=eve.by_login, org=org.by_id, role="Admin", expected_role="Viewer")
     table.no("org.not_found", "org_role.grant", user=ada.by_login, org={"id": 987654}, role="Editor")
     table.no("grafana.permission", "org_role.grant", instance="guest", user=ada.by_login, **grant)
+    for data in ({"action": "org_role.revoke"}, {"action": "org_role.revoke", "to_role": "Viewer"},
+                 {"action": "org_role.grant", "role": "Viewer"}):
+        last = desk.person()
+        table.no("org.last_admin", org=desk.org_of(last).by_id, user=last.by_login, **data)
     carl, dora = desk.person(org, "Admin"), desk.person(org, "Editor")
     table.applied("org_role.revoke", user=carl.by_login, org=org.by_id)
     table.applied("org_role.revoke", user=dora.by_login, org=org.by_id, to_role="Viewer")
