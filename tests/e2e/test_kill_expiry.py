@@ -14,7 +14,7 @@ from conftest import VERSIONS
 from harness.desk import Desk
 from harness.events import request
 from harness.load import SHORT, running_for_an_hour
-from harness.paths import wait_until
+from harness.paths import DEADLINE_S, wait_until
 
 # At which passing of which point each worker dies, one after the other.
 DEATHS = ("after_due:1", "after_hold:2", "after_step:2", "after_write:3", "before_complete:1", "after_complete:1",
@@ -59,5 +59,6 @@ def test_workers_killed_while_grants_begin_and_end(sim, make_stage):
             assert held == tuple(level and number % 3 == way for way in range(3)), (number, held)
     # What was due is dropped once its request is known to be committed.
     left = {outcome["follow_up"]["request_id"] for outcome in begun}
-    wait_until(lambda: {key.decode() for key in stage.redis.zrange(due, 0, -1)} == left, "what was due is dropped")
+    wait_until(lambda: {key.decode() for key in stage.redis.zrange(due, 0, -1)} == left,
+               "what was due is dropped", DEADLINE_S)
     stage.settle()
