@@ -18,7 +18,9 @@
 #include "grafana/call.h"
 #include "grafana/json_get.h"
 
-enum { KEY_BYTES_MAX = 2048 };
+/* Grafana lists the first 100 legacy keys of an org, by name, and has no second page
+ * (GetAPIKeys, 7.5 to 11). */
+enum { KEY_BYTES_MAX = 2048, LEGACY_LISTED_MAX = 100 };
 
 static bool is_legacy(const struct grafana_token_place *place)
 {
@@ -73,6 +75,19 @@ static void token_from_json(const json_t *json, struct grafana_token *token)
 	token->was_used = json_is_string(json_object_get(json, "lastUsedAt"));
 }
 
+static void answer_absent(const struct grafana_token_place *place,
+			  const struct grafana_token_wish *wish, size_t listed,
+			  struct answer *answer)
+{
+	answer->code = ANSWER_NOT_FOUND;
+	if (!is_legacy(place) || wish->was_listed || listed < LEGACY_LISTED_MAX)
+		return;
+	answer->code = ANSWER_UNSUPPORTED;
+	text_format(answer->message, sizeof(answer->message),
+		    "only the first %d keys of the org are listed, and it is not among them; "
+		    "delete some that are no longer needed", LEGACY_LISTED_MAX);
+}
+
 int grafana_token_find(struct grafana_session *session, const struct grafana_token_place *place,
 		       const struct grafana_token_wish *wish, struct grafana_token *token,
 		       size_t *count, struct answer *answer, struct error *err)
@@ -99,7 +114,7 @@ int grafana_token_find(struct grafana_session *session, const struct grafana_tok
 		if (fits(entry, wish) && (*count)++ == 0)
 			token_from_json(entry, token);
 	if (*count == 0)
-		answer->code = ANSWER_NOT_FOUND;
+		answer_absent(place, wish, json_array_size(reply.json), answer);
 out:
 	reply_clear(&reply);
 	return rc;

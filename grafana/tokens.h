@@ -34,12 +34,14 @@ struct grafana_token_wish {
 	int64_t id;	  /* 0 = not said */
 	const char *name; /* NULL = not said */
 	const char *but_name; /* never that one; or NULL */
+	bool was_listed;      /* it was among those told a while ago */
 };
 
 /*
  * OK with *token and *count of those that fit, or NOT_FOUND; a service account that is
  * not there has no tokens. Legacy keys: UNSUPPORTED where Grafana has them no longer
- * (12.1 on), and only the first 100 of an org are told.
+ * (12.1 on), and, with status 200, where it is not among the 100 that are told at most,
+ * so that nobody knows; was_listed makes that NOT_FOUND.
  */
 MUST_CHECK int grafana_token_find(struct grafana_session *session,
 				  const struct grafana_token_place *place,

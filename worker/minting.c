@@ -84,7 +84,7 @@ static enum reason reason_of(const struct answer *answer,
 int minting_refused(struct turn *turn, const struct grafana_token_place *place,
 		    const struct answer *answer, const char *doing)
 {
-	if (answer->code == ANSWER_UNSUPPORTED && place->account_id == 0)
+	if (answer->code == ANSWER_UNSUPPORTED && place->account_id == 0 && answer->status >= 300)
 		return turn_refused(turn, REASON_GRAFANA_UNSUPPORTED,
 				    "%s: this Grafana no longer has legacy API keys (gone since "
 				    "11.3); ask for a service_account_token instead. Grafana said "
@@ -117,7 +117,7 @@ static int find_named(struct turn *turn, const struct minting *minting,
 static int is_gone(struct turn *turn, const struct grafana_token_place *place, int64_t id,
 		   const struct answer *written, struct error *err)
 {
-	const struct grafana_token_wish wish = {.id = id};
+	const struct grafana_token_wish wish = {.id = id, .was_listed = true};
 	struct grafana_token token;
 	struct answer answer = {0};
 	size_t count;

@@ -4,7 +4,7 @@
  * 11.2 makes and 12.1 no longer knows.
  *
  * A key is minted as a token is. Limit: Grafana lists the first 100 keys of an org
- * only; one beyond them counts as not there.
+ * only; where there are so many, what is not among them is refused, and so is a new one.
  */
 #include "worker/operations.h"
 
@@ -73,6 +73,7 @@ static int find_key(struct turn *turn, const struct grafana_token_place *place,
 	const struct grafana_token_wish wish = {
 		.id = known_id != 0 ? known_id : named->id,
 		.name = named->name,
+		.was_listed = known_id != 0,
 	};
 	struct answer answer = {0};
 	size_t count;

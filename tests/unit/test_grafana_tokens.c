@@ -5,6 +5,8 @@
  */
 #include "tests/unit/grafana_support.h"
 
+#include <stdio.h>
+
 #include "grafana/tokens.h"
 
 #define KEY "glsa_yscW25imSKJIuav8zF37RZmnbiDvB05G_fcaaf58a"
@@ -57,6 +59,48 @@ static void check(const struct expectation *cases, size_t count, call_fn call, c
 	",\"traceID\":\"\"}"
 #define PLAIN(message) "{\"message\":\"" message "\"}"
 #define TAKEN "service account token with given name already exists in the organization"
+
+/* The list is cut at 100; then a key that is not on it may be there all the same. */
+static void a_full_list_of_keys_does_not_tell_that_one_is_missing(void **state)
+{
+	static const struct {
+		int listed;
+		bool was_listed;
+		int64_t wanted;
+		enum answer_code code;
+	} cases[] = {
+		{100, false, 7, ANSWER_OK},	 {99, false, 200, ANSWER_NOT_FOUND},
+		{100, false, 200, ANSWER_UNSUPPORTED}, {100, true, 200, ANSWER_NOT_FOUND},
+	};
+	char body[100 * 32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		const struct http_step step = {.status = 200, .body = body};
+		const struct grafana_token_wish wish = {.id = cases[i].wanted,
+							.was_listed = cases[i].was_listed};
+		struct grafana_token token;
+		struct support support;
+		struct answer answer;
+		struct error err = {0};
+		int length = 0;
+		size_t count;
+
+		for (int id = 1; id <= cases[i].listed; id++)
+			length += snprintf(body + length, sizeof(body) - (size_t)length,
+					   "%s{\"id\":%d,\"name\":\"k%d\"}", id == 1 ? "[" : ",",
+					   id, id);
+		snprintf(body + length, sizeof(body) - (size_t)length, "]");
+		support_begin(&support, &step, 1);
+		assert_int_equal(grafana_token_find(support.session, &legacy, &wish, &token,
+						    &count, &answer, &err),
+				 0);
+		if (answer.code != cases[i].code)
+			fail_msg("case %zu: %s", i, answer_name(answer.code));
+		support_close(&support);
+		support_end(&support);
+	}
+}
 
 /* ---- making ---- */
 
@@ -304,6 +348,7 @@ static void a_list_that_is_none_is_tried_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_full_list_of_keys_does_not_tell_that_one_is_missing),
 		cmocka_unit_test(makes_a_token),
 		cmocka_unit_test(makes_a_legacy_key),
 		cmocka_unit_test(a_lost_answer_is_in_doubt),
