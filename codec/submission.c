@@ -20,7 +20,7 @@
 #include "config/limits.h"
 
 static const char ORIGIN[] = "submission";
-enum { EVENT_BYTES = LIMIT_RECORD_VALUE_BYTES };
+enum { EVENT_BYTES = LIMIT_RECORD_VALUE_BYTES, SUBJECT_CAPACITY = 32 };
 
 static const char *choose(const char *said, const char *otherwise)
 {
@@ -35,18 +35,24 @@ static void set_instance(json_t *data, const struct submission_terms *terms)
 		json_object_set_new(data, "instance", json_string(terms->default_instance));
 }
 
-/* Whom or what it is about: keeps the requests of one person, or of one org as such, in
- * one lane and one partition. */
-static const char *find_subject(const json_t *data)
+/* Whom or what it is about: keeps the requests of one person in one lane and one
+ * partition, and so those of one org that are about no person (its teams, service
+ * accounts and their tokens, dashboards), if all of them say its name or all its id. */
+static const char *find_subject(const json_t *data, char org_id[SUBJECT_CAPACITY])
 {
 	static const char *const places[][2] = {
 		{"user", "email"}, {"user", "login"}, {"org", "name"}};
 	const char *subject = NULL;
+	const json_t *id;
 
 	for (size_t i = 0; i < ARRAY_COUNT(places) && subject == NULL; i++)
 		subject = json_string_value(json_object_get(json_object_get(data, places[i][0]),
 							    places[i][1]));
-	return subject;
+	id = json_object_get(json_object_get(data, "org"), "id");
+	if (subject != NULL || !json_is_integer(id))
+		return subject;
+	text_format(org_id, SUBJECT_CAPACITY, "org-%lld", (long long)json_integer_value(id));
+	return org_id;
 }
 
 static const char plan_suffix[] = "/plan";
@@ -88,7 +94,8 @@ static void write_planned(json_t *root, struct buffer *out)
 static void write_event(json_t *data, const struct submission_terms *terms, struct buffer *out)
 {
 	char planned[LIMIT_EVENT_ID_BYTES + sizeof(plan_suffix)];
-	const char *subject = find_subject(data);
+	char org_id[SUBJECT_CAPACITY];
+	const char *subject = find_subject(data, org_id);
 	char *text = json_dumps(data, JSON_COMPACT);
 	struct json_writer writer;
 

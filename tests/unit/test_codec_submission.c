@@ -2,6 +2,7 @@
 /* test_codec_submission.c - JSON that somebody wrote, to a request event. */
 #include "codec_support.h"
 
+#include "base/text.h"
 #include "codec/submission.h"
 
 static const struct submission_terms terms = {
@@ -83,6 +84,31 @@ static void orgs_as_such_have_a_lane_too(void **state)
 	assert_string_equal(submission.key, "Org A");
 	assert_non_null(strstr(submission.value, "\"subject\":\"Org A\""));
 	submission_clear(&submission);
+}
+
+/* What is made first must be there when the next is done to it. */
+static void what_is_of_an_org_has_the_orgs_lane(void **state)
+{
+	static const char *const members[] = {
+		"\"service_account\":{\"name\":\"bot\"}",
+		"\"service_account\":{\"id\":4},\"token\":{\"name\":\"t\"}",
+		"\"team\":{\"name\":\"Team\"}",
+		"\"api_key\":{\"name\":\"k\"}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(members); i++) {
+		struct submission submission;
+		char text[256];
+
+		text_format(text, sizeof(text),
+			    "{\"action\":\"a\",\"instance\":\"main\",\"org\":{\"id\":3},%s}",
+			    members[i]);
+		assert_int_equal(submission_make(support_slice(text), &terms, &submission, NULL),
+				 0);
+		assert_string_equal(submission.key, "org-3");
+		submission_clear(&submission);
+	}
 }
 
 #define WHOLE(rest)                                                                            \
@@ -212,6 +238,7 @@ int main(void)
 		cmocka_unit_test(says_what_it_is_told_to),
 		cmocka_unit_test(keeps_the_instance_that_data_says),
 		cmocka_unit_test(orgs_as_such_have_a_lane_too),
+		cmocka_unit_test(what_is_of_an_org_has_the_orgs_lane),
 		cmocka_unit_test(takes_a_whole_event_byte_for_byte),
 		cmocka_unit_test(will_not_change_a_whole_event),
 		cmocka_unit_test(finds_what_the_worker_would_find),
