@@ -229,6 +229,11 @@ static void get_state(struct exchange *exchange)
 	control_write_state(exchange->sim, ok(exchange));
 }
 
+static void get_cookies(struct exchange *exchange)
+{
+	logins_write_tokens(&exchange->sim->logins, ok(exchange));
+}
+
 static void get_user(struct exchange *exchange)
 {
 	if (control_write_account(exchange->sim, exchange->param_text[0], ok(exchange)) < 0)
@@ -347,6 +352,7 @@ static const struct {
 	{METHOD_POST, "/sim/reset", post_reset},
 	{METHOD_DELETE, "/sim/attempts", delete_attempts},
 	{METHOD_GET, "/sim/state", get_state},
+	{METHOD_GET, "/sim/cookies", get_cookies},
 	{METHOD_POST, "/sim/users", post_users},
 	{METHOD_GET, "/sim/users/", get_user},
 	{METHOD_PATCH, "/sim/users/", patch_user},

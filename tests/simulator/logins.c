@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "tests/simulator/store.h"
@@ -106,4 +107,22 @@ void account_end_sessions(struct account *account)
 {
 	account->sessions = 0;
 	account->session_epoch++;
+}
+
+void logins_write_tokens(const struct logins *logins, struct buffer *out)
+{
+	const char *separator = "[";
+
+	/* A login stands under each of its two. */
+	for (size_t i = 0; i < logins->by_token.slot_count; i++)
+		for (const struct table_node *node = logins->by_token.slots[i]; node != NULL;
+		     node = node->next) {
+			const struct login *login = node->item;
+			bool is_present = node->hash == table_hash_text(login->token);
+
+			buffer_append_format(out, "%s\"%s\"", separator,
+					     is_present ? login->token : login->previous);
+			separator = ",";
+		}
+	buffer_append_text(out, separator[0] == '[' ? "[]" : "]");
 }

@@ -8,6 +8,7 @@
 #include "tests/simulator/table.h"
 
 struct account;
+struct buffer;
 
 /* Sessions that POST /login has opened. They end with their account's epoch. */
 struct logins {
@@ -31,6 +32,8 @@ void logins_rotate(struct logins *logins, struct login *login);
 bool login_is_revoked(const struct logins *logins, const struct login *login);
 bool login_is_due(const struct logins *logins, const struct login *login);
 void logins_clear(struct logins *logins);
+/* The cookies' values, as a JSON array: present ones, and those they have replaced last. */
+void logins_write_tokens(const struct logins *logins, struct buffer *out);
 
 /* All sessions of the account end. */
 void account_end_sessions(struct account *account);

@@ -200,3 +200,9 @@ def test_the_log_names_the_credential_and_never_shows_it(sim):
     assert entries[0]["body"] == {"user": "admin", "password": "***"} and not entries[0]["write"]
     text = json.dumps(entries)
     assert cookie not in text and "hush" not in text
+
+
+def test_the_cookies_are_told_to_tests(sim):
+    assert sim.control("GET", "cookies") == []
+    first, second = log_in(sim), log_in(sim)
+    assert sorted(sim.control("GET", "cookies")) == sorted([first, second])

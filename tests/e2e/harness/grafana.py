@@ -189,6 +189,10 @@ class Simulator(Grafana):
     def account(self, login):
         return self.sim("GET", f"users/{quote(login)}")
 
+    def cookies(self):
+        """The values of the session cookies, of whomever."""
+        return self.sim("GET", "cookies")
+
     def close(self):
         self.process.kill()
         self.process.assert_no_sanitizer_report()

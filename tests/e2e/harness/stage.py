@@ -61,6 +61,7 @@ class Stage:
         self.producer = Producer(services.brokers, idempotent)
         self.committed = Collector(services.brokers, self.topics[1:])
         self.requests, self.workers = [], []
+        self.cookies = set()
 
     @property
     def config(self):
@@ -159,8 +160,14 @@ class Stage:
             f"grantctl {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def note_cookies(self):
+        """Remember the sessions there are; a logout or a reset takes them out of sight."""
+        if self.grafana.simulated and self.grafana.process.running():
+            self.cookies.update(self.grafana.cookies())
+
     def settle(self, secrets=()):
         """Stop what runs and check all that must hold after any test."""
+        self.note_cookies()
         for worker in self.workers:
             if worker.running():
                 worker.stop()
@@ -170,6 +177,7 @@ class Stage:
         logs = [worker.log_path for worker in self.workers]
         if self.grafana.simulated:
             logs.append(self.grafana.journal_path)
+            secrets = [*secrets, *self.cookies]
         everything = Collector(self.services.brokers, self.topics, committed=False)
         try:
             everything.read_to_end()
