@@ -102,7 +102,9 @@ def test_somebody_from_elsewhere_is_given_a_place_and_joins(desk, org):
     fields = {"org": org.by_id, "team": team.by_id, "user": ada.by_login}
     with desk.no_writes():
         outcome = desk.ask("team_member.add", **fields)
+        [planned] = desk.ask_all(request("team_member.add", mode="plan", role="Editor", **fields))
     assert "say role" in was(outcome, "refused", "account.not_member")
+    assert planned["result"] == "planned" and planned["after"]["role"] == "Editor"
     outcome = desk.ask("team_member.add", role="Editor", **fields)
     was(outcome, "applied", status=200)
     assert evidence(outcome) == ({"role": None, "team_member": False},
