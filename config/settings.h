@@ -43,6 +43,7 @@ struct instance_settings { /* one [grafana.NAME] */
 	int64_t rate_per_s;	      /* 0 = no limit */
 	int64_t unauthorized_wait_ms; /* after a 401 nothing is sent for this long */
 	int64_t org_cache_ms;	      /* how long an org's name -> id is trusted */
+	int64_t version_check_ms;     /* how often an upgrade is looked for; 0 = never */
 };
 
 struct rule_settings { /* one [policy.NAME]; lists of globs, separated by commas */

@@ -217,6 +217,9 @@ const struct setting settings_table[] = {
 		 "of Grafana's protection against guessed passwords."},
 	{EACH(org_cache_ms), NUMBER(0, DAY_MS, "30000"),
 	 .help = "How long the id of an org's name is trusted; 0: ask each time."},
+	{EACH(version_check_ms), NUMBER(0, DAY_MS, "60000"),
+	 .help = "How often Grafana's version is asked for, so that an upgrade is noticed; 0: only at\n"
+		 "start, and when Grafana is back after an outage."},
 };
 
 const size_t settings_table_count = ARRAY_COUNT(settings_table);

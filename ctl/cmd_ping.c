@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "ctl/command.h"
 #include "ctl/kafka.h"
 #include "grafana/http.h"
@@ -127,27 +128,44 @@ static int refuse_writes(void *context, int64_t call_ms, struct error *err)
 	return -1;
 }
 
-static void judge_server(const char *what, const char *auth, const struct grafana_server *server,
-			 const struct answer *answer, struct findings *findings)
+static void refuse_server(const char *what, const struct grafana_server *server,
+			  const struct answer *answer, struct findings *findings)
 {
-	const char *version = server->version[0] != '\0' ? server->version : "(hidden)";
+	say("fail", what, "version %s: %s: HTTP %d%s%s",
+	    server->version[0] != '\0' ? server->version : "(hidden)", answer_name(answer->code),
+	    answer->status, answer->message[0] != '\0' ? ", " : "", answer->message);
+	findings->no = true;
+}
 
-	if (answer->code != ANSWER_OK) {
-		say("fail", what, "version %s: %s: HTTP %d%s%s", version, answer_name(answer->code),
-		    answer->status, answer->message[0] != '\0' ? ", " : "", answer->message);
-		findings->no = true;
-	} else if (server->org.id != 0) {
-		say("ok", what, "version %s, a %s of the org %lld '%s': roles, teams and service "
-		    "accounts there; no accounts, server admins or other orgs",
-		    version, auth, (long long)server->org.id, server->org.name);
-	} else if (!server->is_server_admin) {
-		say("fail", what, "version %s, logged in as %s, who is no server admin", version,
-		    server->self.login);
-		findings->no = true;
-	} else {
-		say("ok", what, "version %s, logged in as %s (%s), server admin", version,
-		    server->self.login, auth);
+/* What the worker logs of it, too. */
+static void describe_server(const struct grafana_server *server, char *out, size_t capacity)
+{
+	text_format(out, capacity, "version %s%s%s%s",
+		    server->version[0] != '\0' ? server->version : "(hidden)",
+		    server->edition[0] != '\0' ? " (" : "", server->edition,
+		    server->edition[0] != '\0' ? ")" : "");
+}
+
+static void judge_server(const char *what, const char *auth, const struct grafana_server *server,
+			 struct findings *findings)
+{
+	const char *form = server_fact_name(server->login_form);
+	const char *smtp = server_fact_name(server->smtp);
+	char version[128];
+
+	describe_server(server, version, sizeof(version));
+	if (server->org.id != 0) {
+		say("ok", what, "%s, a %s of the org %lld '%s': roles, teams and service "
+		    "accounts there; no accounts, server admins or other orgs; login form %s, "
+		    "SMTP %s",
+		    version, auth, (long long)server->org.id, server->org.name, form, smtp);
+		return;
 	}
+	say(server->is_server_admin ? "ok" : "fail", what,
+	    "%s, logged in as %s (%s), %s; login form %s, SMTP %s", version, server->self.login,
+	    auth, server->is_server_admin ? "server admin" : "who is no server admin", form, smtp);
+	if (!server->is_server_admin)
+		findings->no = true;
 }
 
 static void ping_grafana(const struct instance_settings *settings, struct findings *findings)
@@ -166,12 +184,14 @@ static void ping_grafana(const struct instance_settings *settings, struct findin
 		return;
 	}
 	session = grafana_session_begin(grafana, &guard, NULL);
-	if (grafana_server_probe(session, &server, &answer, &err) == 0) {
-		judge_server(what, grafana_auth_name(grafana), &server, &answer, findings);
-	} else {
+	if (grafana_server_probe(session, &server, &answer, &err) < 0) {
 		if (err.code == 401) /* reached, and it says no */
 			err.kind = ERROR_REFUSED;
 		fail(findings, what, &err);
+	} else if (answer.code != ANSWER_OK) {
+		refuse_server(what, &server, &answer, findings);
+	} else {
+		judge_server(what, grafana_auth_name(grafana), &server, findings);
 	}
 	grafana_session_end(session);
 	grafana_free(grafana);
@@ -210,8 +230,9 @@ const struct command command_ping = {
 	.usage = "usage: grantctl ping\n"
 		 "\n"
 		 "A line for each finding: Kafka and its topics, Redis and how it is set up, and of\n"
-		 "every Grafana its version, whether the credentials are taken, and how far they reach:\n"
-		 "a server admin's everywhere, a token's in its org. Changes nothing.\n"
+		 "every Grafana its version and edition, whether the credentials are taken, how far they\n"
+		 "reach (a server admin's everywhere, a token's in its org), and whether people can log\n"
+		 "in by form and get mail. Changes nothing.\n"
 		 "\n" COMMAND_OPTIONS_HELP,
 	.run = run,
 };

@@ -48,6 +48,8 @@ struct grafana_session {
 	struct http_connection *connection;
 	struct login_pass pass;
 	char trace_line[LIMIT_TRACEPARENT_BYTES + 16];
+	const char *agent_line; /* NULL = the usual one */
+	int64_t timeout_ms;	/* 0 = the instance's */
 };
 
 /* ---- sessions ---- */
@@ -125,6 +127,8 @@ struct grafana_session *grafana_session_begin(struct grafana *grafana,
 		session = session_must(grafana);
 	session->guard = guard;
 	session->trace_line[0] = '\0';
+	session->agent_line = NULL;
+	session->timeout_ms = 0;
 	session->tally = (struct grafana_tally){0};
 	if (traceparent == NULL || traceparent[0] == '\0' || !is_header_value(traceparent))
 		return session;
@@ -141,6 +145,12 @@ void grafana_session_end(struct grafana_session *session)
 	http_connection_rest(session->connection);
 	session->guard = NULL;
 	push_idle(session->grafana, session);
+}
+
+void grafana_session_probes(struct grafana_session *session, int64_t timeout_ms)
+{
+	session->agent_line = "User-Agent: grantd probe";
+	session->timeout_ms = timeout_ms;
 }
 
 void grafana_session_forget(struct grafana_session *session)
@@ -283,7 +293,9 @@ int grafana_request_in_org(struct grafana_session *session, int64_t org_id,
 				 .path = path,
 				 .body = body,
 				 .org_id = org_id,
-				 .trace = session->trace_line};
+				 .trace = session->trace_line,
+				 .agent = session->agent_line,
+				 .timeout_ms = session->timeout_ms};
 	int code = 0;
 
 	memset(reply, 0, sizeof(*reply));

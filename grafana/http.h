@@ -57,6 +57,9 @@ struct grafana_session *grafana_session_begin(struct grafana *grafana,
 					      const struct grafana_guard *guard,
 					      const char *traceparent);
 void grafana_session_end(struct grafana_session *session);
+/* This turn only looks around: its calls take at most 'timeout_ms' each, and Grafana's log
+ * names them "grantd probe". Logging in first may take longer. */
+void grafana_session_probes(struct grafana_session *session, int64_t timeout_ms);
 struct grafana *grafana_session_instance(struct grafana_session *session);
 
 /* What the instance's breaker wants to know about the calls of this session. */

@@ -37,7 +37,8 @@ enum {
 
 /* curl reads the list at each call and keeps no copy, so its nodes live here. The first
  * one is always sent. */
-enum { LINE_ACCEPT, LINE_CREDENTIAL, LINE_CONTENT_TYPE, LINE_ORG, LINE_TRACE, LINE_COUNT };
+enum { LINE_ACCEPT, LINE_CREDENTIAL, LINE_CONTENT_TYPE, LINE_ORG, LINE_TRACE, LINE_AGENT,
+       LINE_COUNT };
 
 struct http_connection {
 	const struct instance_settings *settings;
@@ -251,11 +252,13 @@ static void link_lines(struct http_connection *connection, const struct http_cal
 		[LINE_CONTENT_TYPE] = call->body != NULL || strcmp(call->method, "POST") == 0,
 		[LINE_ORG] = call->org_id != 0,
 		[LINE_TRACE] = call->trace[0] != '\0',
+		[LINE_AGENT] = call->agent != NULL,
 	};
 	struct curl_slist *last = NULL;
 
 	set_line(connection, LINE_CREDENTIAL, call->credential);
 	set_line(connection, LINE_TRACE, call->trace);
+	set_line(connection, LINE_AGENT, call->agent);
 	if (call->org_id != 0)
 		text_format(connection->org_line, sizeof(connection->org_line),
 			    "X-Grafana-Org-Id: %" PRId64, call->org_id);

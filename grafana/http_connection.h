@@ -23,6 +23,7 @@ struct http_call {
 	int64_t org_id;		  /* 0 = no X-Grafana-Org-Id */
 	const char *credential;	  /* a whole header line; NULL = none */
 	const char *trace;	  /* likewise; "" = none */
+	const char *agent;	  /* likewise; NULL = "grantd" */
 	int64_t timeout_ms;	  /* 0 = the instance's request_timeout_ms */
 };
 

@@ -7,17 +7,16 @@
  * nothing special. Rights that can be given at any moment (server admin, Admin of
  * the org) are not judged here: Grafana's own no tells more, and tells it of today.
  *
- * The version is asked for when a row first needs it, so a Grafana that is away at the
- * start stops nothing. It is kept while the worker lives.
+ * The version is what prober.c found, or is asked for when a row first needs it, so a
+ * Grafana that is away at the start stops nothing. Before it is held against a request
+ * it is asked for anew: the server may have been upgraded a moment ago.
  *
- * Limits: a server that hides its version is asked, and answers for itself. After an
- * upgrade of Grafana across one of these versions the worker has to be started anew.
+ * Limit: a server that hides its version is asked, and answers for itself.
  */
 #include "worker/capability.h"
 
 #include <string.h>
 
-#include "grafana/mode.h"
 #include "grafana/server.h"
 
 /* Compared with grafana_version(). */
@@ -65,23 +64,37 @@ static size_t find_row(const char *action)
 	return i;
 }
 
-int capability_check(struct turn *turn, struct error *err)
+static bool is_within(int version, size_t row)
+{
+	return version == 0 || (version >= rows[row].since &&
+				(rows[row].until == 0 || version < rows[row].until));
+}
+
+static int check_version(struct turn *turn, size_t row, struct error *err)
 {
 	struct grafana *grafana = grafana_session_instance(turn->grafana);
+	char text[32];
+
+	if (grafana_version_probe(turn->grafana, err) < 0)
+		return TURN_FAILED;
+	if (is_within(grafana_version(grafana), row))
+		return TURN_GO_ON;
+	if (grafana_version_refresh(turn->grafana, text, sizeof(text), err) < 0)
+		return TURN_FAILED;
+	if (is_within(grafana_version(grafana), row))
+		return TURN_GO_ON;
+	return refuse_version(turn, grafana_version(grafana), rows[row].instead);
+}
+
+int capability_check(struct turn *turn, struct error *err)
+{
 	size_t row = find_row(turn->request->action);
-	int version;
 
 	if (row == ARRAY_COUNT(rows))
 		return TURN_GO_ON;
-	if (rows[row].all_orgs && grafana_mode(grafana) == GRAFANA_ONE_ORG)
+	if (rows[row].all_orgs && turn_has_one_org(turn))
 		return refuse_token(turn);
 	if (rows[row].since == 0 && rows[row].until == 0)
 		return TURN_GO_ON;
-	if (grafana_version_probe(turn->grafana, err) < 0)
-		return TURN_FAILED;
-	version = grafana_version(grafana);
-	if (version != 0 && (version < rows[row].since ||
-			     (rows[row].until != 0 && version >= rows[row].until)))
-		return refuse_version(turn, version, rows[row].instead);
-	return TURN_GO_ON;
+	return check_version(turn, row, err);
 }

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "worker/consumer.h"
 #include "worker/dispatcher.h"
+#include "worker/prober.h"
 #include "worker/publisher.h"
 #include "worker/status.h"
 #include "worker/version.h"
@@ -39,6 +40,7 @@ struct daemon {
 	struct publisher *publisher;
 	struct consumer *consumer;
 	struct status *status;
+	struct prober *prober;
 
 	char owner[160];
 	atomic_bool has_failed;
@@ -246,11 +248,16 @@ static int open_status(struct daemon *daemon, struct error *err)
 	return status_new(&options, &daemon->status, err);
 }
 
+static int open_prober(struct daemon *daemon, struct error *err)
+{
+	return prober_new(&daemon->pipeline, &daemon->prober, err);
+}
+
 static int open_all(struct daemon *daemon, struct error *err)
 {
 	static int (*const steps[])(struct daemon *, struct error *) = {
 		open_vault,   open_instances, open_dispatcher, open_steps,  open_publisher,
-		open_workers, open_consumer,  start_threads,   open_status,
+		open_workers, open_consumer,  start_threads,   open_status, open_prober,
 	};
 
 	daemon->assignment = assignment_new();
@@ -279,6 +286,7 @@ static void close_instances(struct daemon *daemon)
 static void close_all(struct daemon *daemon)
 {
 	status_free(daemon->status);
+	prober_free(daemon->prober);
 	if (daemon->dispatcher != NULL)
 		dispatcher_stop(daemon->dispatcher);
 	workers_free(daemon->workers);
@@ -344,6 +352,7 @@ static int drain(struct daemon *daemon, struct error *err)
 {
 	log_write(daemon->log, LOG_INFO, "draining",
 		  LOG_FIELDS(LOG_NUMBER("jobs", atomic_load(&daemon->pipeline.jobs))));
+	prober_stop(daemon->prober);
 	consumer_pause(daemon->consumer);
 	consumer_leave(daemon->consumer); /* revokes, and so settles all */
 	if (*daemon->signals < 2)

@@ -274,6 +274,11 @@ void gate_leave(struct gate *gate, int64_t now_ms, const struct gate_report *rep
 		open_gate(gate, GATE_OPEN, now_ms, gate->open_ms);
 }
 
+void gate_refused(struct gate *gate, int64_t now_ms)
+{
+	open_gate(gate, GATE_UNAUTHORIZED, now_ms, gate->options.unauthorized_wait_ms);
+}
+
 void gate_reset(struct gate *gate)
 {
 	if (gate->state == GATE_UNAUTHORIZED)

@@ -44,6 +44,9 @@ struct gate_report {
 bool gate_has_room(const struct gate *gate);
 void gate_leave(struct gate *gate, int64_t now_ms, const struct gate_report *report);
 
+/* Somebody without a slot was refused: as if a turn had been. */
+void gate_refused(struct gate *gate, int64_t now_ms);
+
 /* Credentials were reloaded: an unauthorized gate closes (works) again. */
 void gate_reset(struct gate *gate);
 

@@ -452,6 +452,13 @@ enum gate_state scheduler_gate_state(struct scheduler *scheduler, const struct g
 	return state;
 }
 
+void scheduler_gate_refused(struct scheduler *scheduler, struct gate *gate)
+{
+	pthread_mutex_lock(&scheduler->mutex);
+	gate_refused(gate, now_of(scheduler));
+	pthread_mutex_unlock(&scheduler->mutex);
+}
+
 int64_t scheduler_gate_in_use(struct scheduler *scheduler, const struct gate *gate)
 {
 	int64_t in_use;

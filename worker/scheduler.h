@@ -77,6 +77,7 @@ struct scheduler_counts {
 struct scheduler_counts scheduler_counts(struct scheduler *scheduler);
 /* A gate is guarded by the scheduler's lock. */
 enum gate_state scheduler_gate_state(struct scheduler *scheduler, const struct gate *gate);
+void scheduler_gate_refused(struct scheduler *scheduler, struct gate *gate);
 int64_t scheduler_gate_in_use(struct scheduler *scheduler, const struct gate *gate);
 
 #endif

@@ -28,6 +28,7 @@ def open_desk(open_stage):
     org = desk.org()
     token = TokenInstance(desk.grafana, org.id)
     stage.worker(settings={**token.settings("main"), "grafana.main.request_timeout_ms": 1500,
+                           "grafana.main.service_account": "grantd-itself",
                            "worker.retry_base_ms": 20}).start()
     yield desk, org
     desk.settle([token.key])
@@ -255,6 +256,31 @@ def test_killed_at_each_write(sim, make_stage, point):
     assert sim.role(org.id, leaver.login) is None
 
 
+# ---- what the worker knows of itself ----
+
+
+def test_it_says_once_what_it_is(desk, org):
+    worker = desk.stage.workers[0]
+    known = worker.wait_log("grafana is known.*").group(0)
+    for fact in (f"org_id={org.id} ", "credential=token ", "server_admin=no ", "login_form=on ", "smtp=unknown"):
+        assert fact in known, known
+    assert "not protected" not in worker.log()
+
+
+@pytest.mark.parametrize("action, fields", [
+    ("service_account.disable", {}), ("service_account.delete", {}),
+    ("service_account.update", {"role": "Viewer"}),
+    ("service_account_token.delete", {"token": {"name": "grantd-itself"}}),
+    ("service_account_token.rotate", {}), ("service_account_token.create", {}),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_its_own_service_account_is_left_alone(desk, org, action, fields):
+    own = desk.grafana.service_accounts(org.id)["grantd-itself"]
+    for named in ({"name": "grantd-itself"}, {"id": own["id"]}):
+        with desk.no_writes():
+            outcome = desk.ask(action, org=org.by_id, service_account=named, **fields)
+        assert "grantd itself" in was(outcome, "refused", "account.protected")
+
+
 # ---- a token that is good no more ----
 
 
@@ -268,7 +294,9 @@ def test_a_deleted_token_opens_the_breaker_until_it_is_replaced(sim, make_stage)
     worker = stage.worker({**token.settings("main"), "grafana.main.unauthorized_wait_ms": 3600000}).start()
     event = request("org_role.grant", org=org.by_id, user=ada.by_login, role="Editor")
     stage.send(event)
-    worker.wait_for(lambda: re.search(f"tried again.* req={event['id']} ", worker.log()), "the refused attempt")
+    assert worker.wait_log("not protected: set service_account")
+    worker.wait_for(lambda: re.search(f"tried again.* req={event['id']} |could not be probed", worker.log()),
+                    "the refused attempt")
     worker.stop()
     fresh = TokenInstance(sim, org.id, name="fresh")
     stage.worker(fresh.settings("main")).start()

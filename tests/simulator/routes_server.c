@@ -86,7 +86,7 @@ void route_server_settings(struct exchange *exchange)
 		{"security", "admin_user", exchange->sim->admin_login},
 		{"security", "disable_brute_force_login_protection",
 		 settings->brute_force ? "false" : "true"},
-		{"smtp", "enabled", "false"},
+		{"smtp", "enabled", settings->smtp ? "true" : "false"},
 		{"users", "auto_assign_org", settings->auto_assign_org ? "true" : "false"},
 		{"users", "auto_assign_org_id", "1"},
 		{"users", "auto_assign_org_role", "Viewer"},

@@ -36,6 +36,7 @@ static inline struct instance_settings support_settings(char *url)
 					  .user = user,
 					  .password = password,
 					  .token = none,
+					  .service_account = none,
 					  .auth = AUTH_BASIC,
 					  .ca_file = none,
 					  .client_cert_file = none,

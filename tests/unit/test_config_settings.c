@@ -84,6 +84,8 @@ static void fills_in_every_default(void **state)
 	assert_int_equal(instance->rate_per_s, 0);
 	assert_int_equal(instance->unauthorized_wait_ms, 330000);
 	assert_int_equal(instance->org_cache_ms, 30000);
+	assert_int_equal(instance->version_check_ms, 60000);
+	assert_string_equal(instance->service_account, "");
 	settings_clear(&settings);
 	settings_clear(&settings);
 	faults_clear(&faults);

@@ -20,7 +20,7 @@ DEFAULTS = {
     "log": {"level": "debug"},
 }
 INSTANCE_DEFAULTS = {"connect_timeout_ms": 1000, "request_timeout_ms": 2000,
-                     "unauthorized_wait_ms": 1000, "org_cache_ms": 0}
+                     "unauthorized_wait_ms": 1000, "org_cache_ms": 0, "version_check_ms": 0}
 
 
 def base_config(brokers, group, topics, redis_url, key_prefix, key_file, instances):
