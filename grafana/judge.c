@@ -125,8 +125,9 @@ int judge_reply(const struct exchange *exchange, struct reply *reply, atomic_int
 {
 	if (is_refusal(reply))
 		return judge_refusal(exchange, reply, refusals, tally, err);
-	/* Reading first keeps the cache line shared: nearly always there is nothing to do. */
-	if (atomic_load(refusals) != 0)
+	/* Reading first keeps the cache line shared: nearly always there is nothing to do.
+	 * The health of a server is told to anybody. */
+	if (atomic_load(refusals) != 0 && strcmp(exchange->path, "/api/health") != 0)
 		atomic_store(refusals, 0);
 	if (reply->status == 429) {
 		tally->unavailable++;

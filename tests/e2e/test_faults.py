@@ -336,6 +336,7 @@ def test_after_refused_credentials_nothing_is_sent_for_a_while(hall, kind):
     sim, desk = hall.sims[kind], hall.desk
     people = [desk.person(grafana=sim) for _ in range(5)]
     sim.clear_faults()
+    desk.stage.workers[0].wait_log(f"grafana is known.* instance={kind} ")  # else the prober asks amid this
     # The untyped one is believed when it comes twice.
     times = 1 if kind == "unauthorized" else 2
     sim.fault(KINDS[kind][0], "GET", "/api/users/lookup", count=times)
