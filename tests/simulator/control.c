@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "tests/simulator/auth.h"
 #include "tests/simulator/exchange.h"
+#include "tests/simulator/ini.h"
 #include "tests/simulator/json_out.h"
 #include "tests/simulator/sim.h"
 #include "tests/simulator/store_board.h"
@@ -106,7 +107,7 @@ static void get_settings(struct exchange *exchange)
 		"{\"version\":\"%s\",\"latency_ms\":%lld,\"auto_assign_org\":%s,"
 		"\"password_policy\":%s,\"login_form\":%s,\"smtp\":%s,\"brute_force\":%s,"
 		"\"request_log\":%s,\"key_max_ttl_s\":%lld,\"token_limit_days\":%lld,"
-		"\"model\":\"%s\"}",
+		"\"model\":\"%s\",\"number\":\"%s\",\"ini\":",
 		settings->version->name, (long long)settings->latency_ms,
 		settings->auto_assign_org ? "true" : "false",
 		settings->password_policy ? "true" : "false",
@@ -114,7 +115,9 @@ static void get_settings(struct exchange *exchange)
 		settings->brute_force ? "true" : "false",
 		exchange->sim->journal.enabled ? "true" : "false",
 		(long long)settings->key_max_ttl_s, (long long)settings->token_limit_days,
-		model_name(&exchange->sim->model));
+		model_name(&exchange->sim->model), settings->number);
+	ini_write_overrides(exchange->sim, &exchange->reply.body);
+	json_out_text(&exchange->reply.body, "}");
 }
 
 /* What is inside keeps the steps it came with. */
@@ -125,6 +128,16 @@ static const char *set_model(struct sim *sim, const char *name)
 	if (profile == NULL && name[0] != '\0')
 		return "unknown model";
 	sim->model.profile = profile;
+	return NULL;
+}
+
+/* It goes into JSON as it is. */
+static const char *set_number(struct sim *sim, const char *number)
+{
+	if (strspn(number, "0123456789.-+abcdefghijklmnopqrstuvwxyz") != strlen(number) ||
+	    strlen(number) >= sizeof(sim->settings.number))
+		return "number is a version as 12.4.0-pre";
+	text_copy(sim->settings.number, sizeof(sim->settings.number), number);
 	return NULL;
 }
 
@@ -179,6 +192,10 @@ static const char *set_one(struct sim *sim, const char *name, const json_t *valu
 		logins_clear(&sim->logins);
 		return NULL;
 	}
+	if (strcmp(name, "ini") == 0 && json_is_object(value))
+		return ini_replace(sim, value);
+	if (strcmp(name, "number") == 0 && json_is_string(value))
+		return set_number(sim, json_string_value(value));
 	if (strcmp(name, "model") == 0 && json_is_string(value))
 		return set_model(sim, json_string_value(value));
 	if (strcmp(name, "version") == 0 && json_is_string(value)) {

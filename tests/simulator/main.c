@@ -58,6 +58,12 @@ void sim_set_version(struct sim *sim, const struct version *version)
 	sim->store.login_first = version->login_first;
 }
 
+const char *sim_version_number(const struct sim *sim)
+{
+	return sim->settings.number[0] != '\0' ? sim->settings.number
+						: sim->settings.version->number;
+}
+
 void sim_reset(struct sim *sim)
 {
 	store_clear(&sim->store);

@@ -24,18 +24,19 @@ static struct buffer *begin(struct exchange *exchange, enum content content)
 void route_health(struct exchange *exchange)
 {
 	const struct version *version = exchange->version;
+	const char *number = sim_version_number(exchange->sim);
 	struct buffer *out = begin(exchange, CONTENT_CONTEXT);
 
 	if (version->health_alphabetical)
 		buffer_append_format(out,
 				     "{\n  \"commit\": \"%s\",\n  \"database\": \"ok\",\n"
 				     "  \"version\": \"%s\"\n}",
-				     version->commit, version->number);
+				     version->commit, number);
 	else
 		buffer_append_format(out,
 				     "{\n  \"database\": \"ok\",\n  \"version\": \"%s\",\n"
 				     "  \"commit\": \"%s\"\n}",
-				     version->number, version->commit);
+				     number, version->commit);
 }
 
 void route_healthz(struct exchange *exchange)
@@ -46,6 +47,7 @@ void route_healthz(struct exchange *exchange)
 void route_frontend_settings(struct exchange *exchange)
 {
 	const struct version *version = exchange->version;
+	const char *number = sim_version_number(exchange->sim);
 	struct buffer *out = begin(exchange, CONTENT_CONTEXT);
 
 	if (version->build_alphabetical)
@@ -54,14 +56,14 @@ void route_frontend_settings(struct exchange *exchange)
 				     "\"edition\":\"Open Source\",\"env\":\"production\","
 				     "\"hasUpdate\":false,\"hideVersion\":false,"
 				     "\"latestVersion\":\"\",\"version\":\"%s\"}",
-				     version->commit, version->number);
+				     version->commit, number);
 	else
 		buffer_append_format(out,
 				     "{\"buildInfo\":{\"hideVersion\":false,\"version\":\"%s\","
 				     "\"commit\":\"%s\",\"buildstamp\":1688151626,"
 				     "\"edition\":\"Open Source\",\"latestVersion\":\"\","
 				     "\"hasUpdate\":false,\"env\":\"production\"}",
-				     version->number, version->commit);
+				     number, version->commit);
 	buffer_append_format(out, ",\"disableLoginForm\":%s}",
 			     exchange->sim->settings.login_form ? "false" : "true");
 }

@@ -2,16 +2,12 @@
 /*
  * routes_server.c - /api/admin/stats and /api/admin/settings: the server as a whole.
  *
- * Settings are a choice of the real list: those that say how the server treats
- * accounts. Values are texts, secrets are masked, as Grafana does it.
- *
  * Limit: counts by role are those of a server that has just started, as recorded.
  */
-#include <string.h>
-
 #include "base/attributes.h"
 #include "tests/simulator/answer.h"
 #include "tests/simulator/exchange.h"
+#include "tests/simulator/ini.h"
 #include "tests/simulator/json_out.h"
 #include "tests/simulator/routes.h"
 #include "tests/simulator/sim.h"
@@ -72,41 +68,6 @@ void route_server_stats(struct exchange *exchange)
 
 void route_server_settings(struct exchange *exchange)
 {
-	const struct sim_settings *settings = &exchange->sim->settings;
-	const struct {
-		const char *section, *name, *value;
-	} rows[] = {
-		{"DEFAULT", "app_mode", "production"},
-		{"auth", "disable_login_form", settings->login_form ? "false" : "true"},
-		{"auth", "login_cookie_name", "grafana_session"},
-		{"auth.basic", "enabled", "true"},
-		{"auth.basic", "password_policy", settings->password_policy ? "true" : "false"},
-		{"quota", "enabled", "false"},
-		{"security", "admin_password", "*********"},
-		{"security", "admin_user", exchange->sim->admin_login},
-		{"security", "disable_brute_force_login_protection",
-		 settings->brute_force ? "false" : "true"},
-		{"smtp", "enabled", settings->smtp ? "true" : "false"},
-		{"users", "auto_assign_org", settings->auto_assign_org ? "true" : "false"},
-		{"users", "auto_assign_org_id", "1"},
-		{"users", "auto_assign_org_role", "Viewer"},
-		{"users", "user_invite_max_lifetime_duration", "24h"},
-	};
-	struct buffer *out = &exchange->reply.body;
-	const char *section = "";
-
 	exchange->reply.status = 200;
-	json_out_text(out, "{");
-	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-		if (strcmp(rows[i].section, section) != 0)
-			buffer_append_format(out, "%s\"%s\":{", i > 0 ? "}," : "",
-					     rows[i].section);
-		else
-			json_out_text(out, ",");
-		section = rows[i].section;
-		json_out_string(out, rows[i].name);
-		json_out_text(out, ":");
-		json_out_string(out, rows[i].value);
-	}
-	json_out_text(out, "}}");
+	ini_write(exchange->sim, &exchange->reply.body);
 }

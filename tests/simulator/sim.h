@@ -25,6 +25,8 @@ struct sim_settings {
 	int64_t latency_ms;
 	int64_t key_max_ttl_s;	   /* api_key_max_seconds_to_live; 0: no limit */
 	int64_t token_limit_days; /* token_expiration_day_limit; 0: no limit */
+	char number[32]; /* what it says its version is; "": that of 'version' */
+	struct json_t *ini; /* see ini.h; NULL: none */
 };
 
 /* The whole server. One lock guards everything below it: handlers take a few
@@ -44,6 +46,8 @@ struct sim {
 
 /* Back to a fresh server: store, attempts and faults; the journal and settings stay. */
 void sim_reset(struct sim *sim);
+/* What the server says it is. */
+const char *sim_version_number(const struct sim *sim);
 void sim_set_version(struct sim *sim, const struct version *version);
 
 int64_t sim_monotonic_us(void);

@@ -91,3 +91,30 @@ def test_settings_say_what_is_set(sim):
         assert setting("auth", "disable_login_form") == "true"
     finally:
         sim.control("POST", "settings", {"auto_assign_org": True, "login_form": True})
+
+
+def test_settings_are_those_of_the_version_and_can_be_replaced(sim):
+    def settings():
+        return sim.api("GET", "/api/admin/settings")[1]
+
+    first = sim.control("GET", "settings")
+    try:
+        for version, has_policy, has_sync in (("7.5", False, False), ("9.4", False, True), ("12.4", True, True)):
+            sim.control("POST", "settings", {"version": version})
+            shown = settings()
+            assert ("password_policy" in shown["auth.basic"]) == has_policy
+            assert ("skip_org_role_sync" in shown["auth.google"]) == has_sync
+            assert list(shown) == sorted(shown) and all(list(keys) == sorted(keys) for keys in shown.values())
+        ini = {"auth.google": {"enabled": "true", "skip_org_role_sync": None}, "auth.saml": {"enabled": "true"}}
+        assert sim.control("POST", "settings", {"ini": ini, "number": "13.1.0-pre"})["ini"] == ini
+        assert settings()["auth.google"] == {"enabled": "true"}
+        assert settings()["auth.saml"] == {"enabled": "true"}
+        assert sim.api("GET", "/api/health")[1]["version"] == "13.1.0-pre"
+        for wrong in ({"ini": {"auth": 7}}, {"ini": {"auth": {"a": True}}}, {"ini": []}, {"number": 'a"b'}):
+            assert sim.api("POST", "/sim/settings", wrong, login=None)[0] == 400
+        assert sim.control("POST", "settings", {"smtp": True, "key_max_ttl_s": 60})["smtp"]
+        assert settings()["smtp"]["enabled"] == "true"
+        assert settings()["auth"]["api_key_max_seconds_to_live"] == "60"
+    finally:
+        sim.control("POST", "settings", first)
+    assert settings()["auth"]["api_key_max_seconds_to_live"] == "-1"
