@@ -26,6 +26,7 @@ extern const struct command command_config;
 extern const struct command command_ping;
 extern const struct command command_reasons;
 extern const struct command command_fuse;
+extern const struct command command_doctor;
 
 /* The options that all have. */
 #define COMMAND_OPTIONS                                                                       \

@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&command_submit, &command_watch,  &command_show, &command_open,
 	&command_keygen, &command_config, &command_ping, &command_reasons,
 	&command_fuse,
+	&command_doctor,
 };
 
 static void print_usage(FILE *out)

@@ -19,6 +19,8 @@
 #include "base/text.h"
 #include "grafana/call.h"
 
+static const int64_t MOST_SECONDS = INT64_C(100) * 366 * 86400;
+
 struct server_settings {
 	json_t *sections;
 };
@@ -83,4 +85,64 @@ bool server_settings_true(const struct server_settings *settings, const char *se
 		if (text_equal_nocase(value, yes[i]))
 			return true;
 	return false;
+}
+
+int64_t server_settings_number(const struct server_settings *settings, const char *section,
+			       const char *key, int64_t fallback)
+{
+	const char *value = server_settings_text(settings, section, key);
+	int64_t number;
+
+	if (value == NULL || !text_to_int64(value, -MOST_SECONDS, MOST_SECONDS, &number))
+		return fallback;
+	return number;
+}
+
+/* 0 = no unit. A month has 30 days and a year 365, as in Grafana's gtime. */
+static int64_t unit_seconds(char unit)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = {{'s', 1},		{'m', 60},	   {'h', 3600},	     {'d', 86400},
+		     {'w', 7 * 86400}, {'M', 30 * 86400}, {'y', 365 * 86400}};
+
+	for (size_t i = 0; i < ARRAY_COUNT(units); i++)
+		if (units[i].unit == unit)
+			return units[i].seconds;
+	return 0;
+}
+
+/* The next number with its unit; false when there is none, or it is absurd. */
+static bool add_part(const char **at, int64_t *sum)
+{
+	int64_t number = 0, unit;
+
+	if (**at < '0' || **at > '9')
+		return false;
+	for (; **at >= '0' && **at <= '9'; ++*at) {
+		number = number * 10 + (**at - '0');
+		if (number > MOST_SECONDS)
+			return false;
+	}
+	unit = unit_seconds(**at);
+	if (unit == 0 || number > MOST_SECONDS / unit)
+		return false;
+	++*at;
+	*sum += number * unit;
+	return *sum <= MOST_SECONDS;
+}
+
+int64_t server_settings_seconds(const struct server_settings *settings, const char *section,
+				const char *key, int64_t fallback)
+{
+	const char *at = server_settings_text(settings, section, key);
+	int64_t sum = 0;
+
+	if (at == NULL || *at == '\0')
+		return fallback;
+	while (*at != '\0')
+		if (!add_part(&at, &sum))
+			return fallback;
+	return sum;
 }

@@ -20,6 +20,12 @@ void server_settings_free(struct server_settings *settings);
 /* NULL when there is no such key, or it is no text. Lives as long as the settings. */
 const char *server_settings_text(const struct server_settings *settings, const char *section,
 				 const char *key);
+/* A whole number; 'fallback' when there is none. */
+int64_t server_settings_number(const struct server_settings *settings, const char *section,
+			       const char *key, int64_t fallback);
+/* "7d", "24h", "90m", "2w", "1M", "1y" and sums of these, in seconds; likewise. */
+int64_t server_settings_seconds(const struct server_settings *settings, const char *section,
+				const char *key, int64_t fallback);
 /* Grafana's words for yes; anything else is no. */
 bool server_settings_true(const struct server_settings *settings, const char *section,
 			  const char *key);

@@ -5,6 +5,7 @@
  * Prints "listening on 127.0.0.1:PORT" when it is ready; ends on SIGTERM or SIGINT.
  */
 #include <getopt.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,6 +191,7 @@ static void sim_clear(struct sim *sim)
 	attempts_clear(&sim->attempts);
 	fault_list_clear(&sim->faults);
 	journal_close(&sim->journal);
+	json_decref(sim->settings.ini);
 	pthread_mutex_destroy(&sim->lock);
 }
 
