@@ -105,8 +105,10 @@ CHECK(check_one_org)
 
 CHECK(check_own_account)
 {
-	if (has_token(patient) && patient->instance->service_account[0] == '\0')
-		diagnosis_add(diagnosis, rule, "service_account is not set");
+	if (has_token(patient) && patient->instance->service_account[0] == '\0' &&
+	    patient->server.self.login[0] == '\0')
+		diagnosis_add(diagnosis, rule,
+			      "this Grafana does not tell whose the token is, and service_account is not set");
 }
 
 CHECK(check_unread)
@@ -348,7 +350,7 @@ const struct doctor_rule doctor_rules[] = {
 	 check_one_org, NULL, NULL},
 	{"token_unprotected", SEVERITY_WARN,
 	 "A request may disable or delete the service account that grantd itself uses, or its token.",
-	 "service_account in [grafana.NAME]: id, name or login", check_own_account, NULL, NULL},
+	 "service_account in [grafana.NAME]: its name or login", check_own_account, NULL, NULL},
 	{"settings_unread", SEVERITY_INFO,
 	 "Most of what could bite was not looked at.",
 	 "run the doctor with the login of a server admin", check_unread, NULL, NULL},

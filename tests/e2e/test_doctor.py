@@ -153,6 +153,9 @@ def test_a_token(doctor):
     one_org = {"token_one_org", "settings_unread"}
     bare = {"user": None, "password": None}
     assert set(doctor.findings(token=admin.key, service_account="grantd-itself", **bare)) == one_org
+    assert set(doctor.findings(token=admin.key, **bare)) == one_org  # this Grafana tells whose it is
+    doctor.sim.settings(version="10.4")
+    assert set(doctor.findings(token=admin.key, service_account="grantd-itself", **bare)) == one_org
     assert set(doctor.findings(token=admin.key, **bare)) == one_org | {"token_unprotected"}
     found = doctor.findings(token=viewer.key, service_account="weak", **bare)
     assert set(found) == one_org | {"token_rights"} and admin.key not in json.dumps(found)

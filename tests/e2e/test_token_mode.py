@@ -267,20 +267,6 @@ def test_it_says_once_what_it_is(desk, org):
     assert "not protected" not in worker.log()
 
 
-@pytest.mark.parametrize("action, fields", [
-    ("service_account.disable", {}), ("service_account.delete", {}),
-    ("service_account.update", {"role": "Viewer"}),
-    ("service_account_token.delete", {"token": {"name": "grantd-itself"}}),
-    ("service_account_token.rotate", {}), ("service_account_token.create", {}),
-], ids=lambda value: value if isinstance(value, str) else "")
-def test_its_own_service_account_is_left_alone(desk, org, action, fields):
-    own = desk.grafana.service_accounts(org.id)["grantd-itself"]
-    for named in ({"name": "grantd-itself"}, {"id": own["id"]}):
-        with desk.no_writes():
-            outcome = desk.ask(action, org=org.by_id, service_account=named, **fields)
-        assert "grantd itself" in was(outcome, "refused", "account.protected")
-
-
 # ---- a token that is good no more ----
 
 
@@ -294,13 +280,17 @@ def test_a_deleted_token_opens_the_breaker_until_it_is_replaced(sim, make_stage)
     worker = stage.worker({**token.settings("main"), "grafana.main.unauthorized_wait_ms": 3600000}).start()
     event = request("org_role.grant", org=org.by_id, user=ada.by_login, role="Editor")
     stage.send(event)
-    assert worker.wait_log("not protected: set service_account")
     worker.wait_for(lambda: re.search(f"tried again.* req={event['id']} |could not be probed", worker.log()),
                     "the refused attempt")
     worker.stop()
     fresh = TokenInstance(sim, org.id, name="fresh")
-    stage.worker(fresh.settings("main")).start()
+    heir = stage.worker(fresh.settings("main")).start()
     assert stage.outcome_of(event)["data"]["result"] == "applied"
+    known = heir.wait_log("grafana is known.*").group(0)
+    if sim.version in ("9.4", "10.1"):  # which don't tell whose a token is
+        heir.wait_log("not protected: set service_account")
+    else:
+        assert "login=sa-" in known and "protected" not in heir.log()
     refused = [entry for entry in sim.requests() if entry["status"] in (401, 500)]
     assert 1 <= len(refused) <= 2 and all(entry["user_agent"].startswith("grantd") for entry in refused)
     stage.settle([token.key, fresh.key])

@@ -24,7 +24,7 @@ struct facts {
 	int major, minor;
 	const char *ini; /* NULL = may not be read */
 	int64_t ttl_s, max_ttl_s, never, wait_ms;
-	bool has_token, names_own, is_no_admin, basic;
+	bool has_token, names_own, is_told, is_no_admin, basic;
 	enum server_fact form, smtp, default_org, members, accounts;
 	size_t orgs, admin_of;
 };
@@ -66,6 +66,8 @@ static void examine(const struct facts *facts, char *ids, size_t capacity)
 	struct diagnosis *diagnosis = mem_zalloc(sizeof(*diagnosis));
 
 	assert_true(facts->ini == NULL || ini != NULL);
+	text_copy(patient.server.self.login, sizeof(patient.server.self.login),
+		  facts->is_told ? "sa-1-me" : "");
 	doctor_examine(&patient, diagnosis);
 	ids[0] = '\0';
 	for (size_t i = 0; i < diagnosis->count; i++)
@@ -108,6 +110,7 @@ static void says_what_follows_from_the_facts(void **state)
 		{{SOUND, .orgs = 3}, "not_org_admin"},
 		{{SOUND, .has_token = true, .ini = NULL, .orgs = 0, .admin_of = 0},
 		 "token_unprotected token_one_org settings_unread"},
+		{{SOUND, .has_token = true, .is_told = true, .ini = NULL}, "token_one_org settings_unread"},
 		{{SOUND, .has_token = true, .names_own = true, .ini = NULL, .members = SERVER_YES,
 		  .accounts = SERVER_YES, .wait_ms = 1000},
 		 "token_one_org settings_unread"},

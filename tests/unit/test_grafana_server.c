@@ -111,6 +111,7 @@ static void probes_with_a_token(void **state)
 	const struct http_step steps[] = {
 		{.status = 200, .body = HEALTH("12.4.1")},
 		{.status = 200, .body = "{\"id\":7,\"name\":\"Stack\"}"},
+		{.status = 200, .body = "{\"id\":0,\"login\":\"sa-7-grantd\",\"email\":\"\"}"},
 		{.status = 200, .body = FRONTEND("12.4.1", "true")},
 		{.status = 200, .body = HEALTH("13.0.2")},
 	};
@@ -129,6 +130,7 @@ static void probes_with_a_token(void **state)
 	assert_int_equal(answer.code, ANSWER_OK);
 	assert_int_equal(server.org.id, 7);
 	assert_string_equal(server.org.name, "Stack");
+	assert_string_equal(server.self.login, "sa-7-grantd");
 	assert_false(server.is_server_admin);
 	assert_string_equal(server.edition, "Open Source");
 	assert_int_equal(server.login_form, SERVER_NO);
@@ -139,7 +141,7 @@ static void probes_with_a_token(void **state)
 	assert_string_equal(version, "13.0.2");
 	assert_int_equal(grafana_version(support.grafana), 13 * GRAFANA_VERSION_MAJOR);
 	support_close(&support);
-	assert_int_equal(http_script_count(support.script), 4);
+	assert_int_equal(http_script_count(support.script), 5);
 	support_assert_request(&support, 1, "GET /api/org HTTP/1.1\r\n", "");
 	support_end(&support);
 }
