@@ -26,7 +26,7 @@ bool turn_was_begun(const struct turn *turn);
 /* Was this the last step that it began? */
 bool turn_step_was(const struct turn *turn, const char *step);
 
-/* ---- how an operation ends ---- */
+/* ---- how an operation ends (turn.c) ---- */
 
 /* APPLIED, or ALREADY_SO; with a sentence for people. Answers TURN_ENDED. */
 int turn_applied(struct turn *turn, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -54,14 +54,14 @@ int turn_wrote(struct turn *turn, const struct answer *answer);
  * later. Answers TURN_FAILED. */
 int turn_in_doubt(const struct answer *answer, const char *doing, struct error *err);
 
-/* ---- plans ---- */
+/* ---- plans (turn.c) ---- */
 
 /* In a plan: true, and the write that would come now is left out: go on as if Grafana had
  * said yes, with what would be so. However the turn then ends well, it ends as PLANNED. A
  * write that is not asked about is not made either: the turn ends there. */
 bool turn_skips(struct turn *turn);
 
-/* ---- finding what the request names ---- */
+/* ---- finding what the request names (turn_find.c) ---- */
 
 /* Do the credentials reach one org only, and no account that does not belong to it? */
 bool turn_has_one_org(const struct turn *turn);
@@ -101,7 +101,7 @@ void turn_evidence_of_user(const struct grafana_user *user, struct evidence *evi
 /* The account's login, or e-mail, or what the request said: for messages. */
 const char *turn_who(const struct turn *turn);
 
-/* ---- later ---- */
+/* ---- later (turn.c) ---- */
 
 /* If this turn does not end as refused, 'action' is asked by grantd itself at that time (wall
  * clock), of the same instance, for the same people. The caller fills in what it is
@@ -110,11 +110,13 @@ const char *turn_who(const struct turn *turn);
 struct request *turn_follow_up(struct turn *turn, const char *kind, const char *action,
 			       int64_t at_ms);
 
-/* ---- before a write ---- */
+/* ---- before a write (turn.c) ---- */
 
 /* Note in the ledger what is about to be done; what this turn knows goes along
  * (evidence of before, account, sealed secret). GO_ON or FAILED. */
 MUST_CHECK int turn_begin_step(struct turn *turn, const char *step, struct error *err);
+
+/* ---- secrets (turn_secret.c) ---- */
 
 /* ENDED with vault.no_key when no secret can be made. */
 int turn_need_vault(struct turn *turn);
