@@ -17,11 +17,15 @@
 #include <time.h>
 
 #include "base/memory.h"
-#include "base/text.h"
+#include "worker/commits.h"
 #include "worker/kafka.h"
 
-enum { HOLD_MS = 1000, HOLD_STEP_MS = 2, COMMITTED_TIMEOUT_MS = 5000, WATERMARK_TIMEOUT_MS = 2000, COMMITTED_PATIENCE_MS = 60000,
-       COMMITTED_PAUSE_MS = 100 };
+enum {
+	HOLD_MS = 1000,
+	HOLD_STEP_MS = 2,
+	COMMITTED_PATIENCE_MS = 60000,
+	COMMITTED_PAUSE_MS = 100,
+};
 
 struct consumer {
 	struct log *log; /* first: see kafka_conf_new() */
@@ -41,19 +45,6 @@ struct consumer {
 
 /* ---- rebalance ---- */
 
-/* Waits for pending transactions of the group (isolation.level read_committed makes
- * librdkafka ask for stable offsets, KIP-447). A partition may fail by itself. */
-static rd_kafka_resp_err_t ask_commits(struct consumer *consumer,
-				       rd_kafka_topic_partition_list_t *list)
-{
-	rd_kafka_resp_err_t code =
-		rd_kafka_committed(consumer->kafka, list, COMMITTED_TIMEOUT_MS);
-
-	for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; i++)
-		code = list->elems[i].err;
-	return code;
-}
-
 /* Nothing may be read without knowing what is committed: an outcome that was committed
  * and not yet marked in the ledger would be published once more. */
 static void read_commits(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
@@ -62,7 +53,7 @@ static void read_commits(struct consumer *consumer, rd_kafka_topic_partition_lis
 	int64_t give_up_ms = clock_steady_ms(consumer->options.clock) + COMMITTED_PATIENCE_MS;
 	rd_kafka_resp_err_t code;
 
-	while ((code = ask_commits(consumer, list)) != RD_KAFKA_RESP_ERR_NO_ERROR &&
+	while ((code = commits_ask(consumer->kafka, list)) != RD_KAFKA_RESP_ERR_NO_ERROR &&
 	       clock_steady_ms(consumer->options.clock) < give_up_ms)
 		nanosleep(&pause, NULL);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -426,107 +417,31 @@ int consumer_poll(struct consumer *consumer, int64_t timeout_ms, struct error *e
 
 /* ---- what the group has committed ---- */
 
-static void list_distinct(rd_kafka_topic_partition_list_t *list,
-			  const struct ledger_place *place)
-{
-	if (rd_kafka_topic_partition_list_find(list, place->topic, place->partition) == NULL)
-		rd_kafka_topic_partition_list_add(list, place->topic, place->partition);
-}
-
-static bool is_covered(const rd_kafka_topic_partition_t *committed, int64_t offset)
-{
-	struct offset_map *map = offset_map_new();
-	bool covered;
-
-	if (committed->offset >= 0 &&
-	    offset_map_load(map, committed->offset, committed->metadata,
-			    committed->metadata_size) < 0)
-		covered = offset < committed->offset; /* the frontier is all there is to know */
-	else
-		covered = committed->offset >= 0 && offset_map_covers(map, offset);
-	offset_map_free(map);
-	return covered;
-}
-
-/* A record below the log's start can't be read by anybody any more. */
-static bool is_gone(struct consumer *consumer, const struct ledger_place *place)
-{
-	int64_t low = 0, high = 0;
-	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-		consumer->kafka, place->topic, place->partition, &low, &high,
-		WATERMARK_TIMEOUT_MS);
-
-	if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-	    code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-	    code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-		return true;
-	return code == RD_KAFKA_RESP_ERR_NO_ERROR && place->offset < low;
-}
-
 int consumer_commit_states(struct consumer *consumer, const struct ledger_place *places,
 			   size_t count, enum commit_state *states, struct error *err)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
-	rd_kafka_resp_err_t code;
-	int rc = -1;
-
-	for (size_t i = 0; i < count; i++)
-		list_distinct(list, &places[i]);
-	code = ask_commits(consumer, list);
-	if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-		error_set(err, ERROR_RETRY, "consumer", code, "read committed offsets: %s",
-			  rd_kafka_err2str(code));
-		goto out;
-	}
-	for (size_t i = 0; i < count; i++) {
-		rd_kafka_topic_partition_t *committed = rd_kafka_topic_partition_list_find(
-			list, places[i].topic, places[i].partition);
-
-		states[i] = is_covered(committed, places[i].offset) ? COMMIT_DONE : COMMIT_PENDING;
-	}
-	rc = 0;
-out:
-	rd_kafka_topic_partition_list_destroy(list);
-	return rc;
+	return commits_states(consumer->kafka, places, count, states, err);
 }
 
 int consumer_commit_state(void *context, const struct ledger_place *place,
 			  enum commit_state *state, struct error *err)
 {
-	if (consumer_commit_states(context, place, 1, state, err) < 0)
+	struct consumer *consumer = context;
+
+	if (commits_states(consumer->kafka, place, 1, state, err) < 0)
 		return -1;
-	if (*state == COMMIT_PENDING && is_gone(context, place))
+	if (*state == COMMIT_PENDING && commits_is_gone(consumer->kafka, place))
 		*state = COMMIT_GONE;
 	return 0;
 }
 
 /* ---- offsets in transactions ---- */
 
-static rd_kafka_topic_partition_list_t *list_offsets(const struct commit_entries *entries)
-{
-	rd_kafka_topic_partition_list_t *list =
-		rd_kafka_topic_partition_list_new((int)entries->count);
-
-	for (size_t i = 0; i < entries->count; i++) {
-		const struct commit_entry *entry = &entries->entries[i];
-		rd_kafka_topic_partition_t *offset = rd_kafka_topic_partition_list_add(
-			list, entry->topic, entry->partition);
-
-		offset->offset = entry->offset;
-		if (entry->metadata[0] == '\0')
-			continue;
-		/* librdkafka frees it with free(). */
-		offset->metadata_size = strlen(entry->metadata);
-		offset->metadata = mem_strndup(entry->metadata, offset->metadata_size);
-	}
-	return list;
-}
-
 int consumer_send_offsets(struct consumer *consumer, rd_kafka_t *producer,
 			  const struct commit_entries *entries, int timeout_ms,
 			  rd_kafka_error_t **rd_error)
 {
-	rd_kafka_topic_partition_list_t *list = list_offsets(entries);
+	rd_kafka_topic_partition_list_t *list = commits_list(entries);
 	int rc = -1;
 
 	/* Held during the call: an assignment that comes meanwhile waits, so that the
