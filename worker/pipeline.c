@@ -21,9 +21,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "worker/bound.h"
-#include "worker/capability.h"
-#include "worker/fuse.h"
 #include "worker/receive.h"
+#include "worker/runner.h"
 #include "worker/settle.h"
 #include "worker/turn.h"
 #include "worker/verdict.h"
@@ -285,122 +284,6 @@ void pipeline_end(struct pipeline *pipeline, struct job *job)
 		atomic_fetch_sub(&pipeline->jobs, 1);
 }
 
-struct holder { /* what a turn's callbacks need */
-	struct pipeline *pipeline;
-	struct job *job;
-	bool held_back; /* a plan came to a write */
-};
-
-/* A removal was one too many, or comes after that one. */
-static void tell_fuse(struct pipeline *pipeline, const struct job *job,
-		      const struct ledger_step *step)
-{
-	metrics_add(pipeline->metrics, METRIC_FUSE_REFUSALS, 1);
-	if (step->answer != LEDGER_FUSE_TRIPPED)
-		return;
-	metrics_add(pipeline->metrics, METRIC_FUSE_TRIPS, 1);
-	log_write(pipeline->log, LOG_ERROR, "the fuse of removals is open: none is made until it is reset",
-		  LOG_FIELDS(LOG_TEXT("instance", step->fuse),
-			     LOG_NUMBER("max_removals_per_minute", step->fuse_limit),
-			     LOG_TEXT("req", job->request.id),
-			     LOG_TEXT("reset_by", "grantctl fuse reset")));
-}
-
-static int begin_step(void *context, struct ledger_step *step, struct error *err)
-{
-	struct holder *holder = context;
-
-	step->hold = job_hold(holder->job);
-	if (ledger_combiner_step(holder->pipeline->steps, step, err) < 0)
-		return -1;
-	if (step->answer == LEDGER_BUSY) {
-		error_set(err, ERROR_RETRY, "pipeline", 0,
-			  "another request about the same is being worked on");
-		return -1;
-	}
-	if (step->answer == LEDGER_LOST) {
-		atomic_store(&holder->job->lost, true);
-		error_set(err, ERROR_RETRY, "pipeline", 0, "another worker holds the request");
-		return -1;
-	}
-	if (step->answer == LEDGER_FUSE_OPEN || step->answer == LEDGER_FUSE_TRIPPED) {
-		tell_fuse(holder->pipeline, holder->job, step);
-		return 0;
-	}
-	atomic_store(&holder->job->lease_until_ms, step->lease_until_ms);
-	crash_point(step->name[0] != '\0' ? "after_step" : "after_hold");
-	return 0;
-}
-
-/* A process that was paused must not wake up and undo what a later request did. */
-static int may_write(void *context, int64_t call_ms, struct error *err)
-{
-	struct holder *holder = context;
-	int64_t left_ms;
-
-	if (holder->job->request.mode == MODE_PLAN) {
-		holder->held_back = true;
-		error_set(err, ERROR_RETRY, "pipeline", 0, "a plan writes nothing");
-		return -1;
-	}
-	left_ms = atomic_load(&holder->job->lease_until_ms) -
-		  clock_steady_ms(holder->pipeline->clock);
-
-	if (!atomic_load(&holder->job->lost) && left_ms > call_ms)
-		return 0;
-	error_set(err, ERROR_RETRY, "pipeline", 0, "the lease ends before the call would");
-	return -1;
-}
-
-static void turn_from_job(struct turn *turn, struct pipeline *pipeline, struct job *job,
-			  struct holder *holder)
-{
-	memset(turn, 0, sizeof(*turn));
-	turn->request = &job->request;
-	turn->operation = job->operation;
-	turn->vault = pipeline->vault;
-	turn->settings = pipeline->settings;
-	turn->clock = pipeline->clock;
-	turn->own_login = grafana_settings(job->instance->grafana)->user;
-	turn->record_time_ms = job->record_time_ms;
-	/* A plan leaves nothing behind that a later attempt could find. */
-	turn->resumed =
-		job->claim.outcome == CLAIM_RESUME && job->request.mode != MODE_PLAN;
-	turn->step = job->claim.step;
-	turn->intent = (struct slice){job->claim.intent, job->claim.intent_bytes};
-	turn->begin_step = begin_step;
-	turn->context = holder;
-	turn_init(turn);
-}
-
-static void run_operation(struct turn *turn, struct holder *holder,
-			  struct gate_report *report, struct attempt *attempt,
-			  struct error *err)
-{
-	const struct job *job = holder->job;
-	struct grafana_guard guard = {may_write, holder};
-	int64_t began_us = clock_steady_us(holder->pipeline->clock);
-	struct grafana_tally tally;
-
-	turn->grafana = grafana_session_begin(job->instance->grafana, &guard,
-					      job->request.traceparent);
-	attempt->rc = fuse_check(turn, err);
-	if (attempt->rc == TURN_GO_ON)
-		attempt->rc = capability_check(turn, err);
-	if (attempt->rc == TURN_GO_ON)
-		attempt->rc = job->operation->run(turn, err);
-	/* No operation comes here; if one did, it would not be asked again and again. */
-	if (attempt->rc < 0 && holder->held_back && turn_skips(turn))
-		attempt->rc = turn_applied(turn, "done");
-	tally = grafana_session_tally(turn->grafana);
-	*report = (struct gate_report){.calls = tally.calls,
-				       .unavailable = tally.unavailable,
-				       .unauthorized = tally.unauthorized};
-	report->began_us = began_us;
-	report->ended_us = clock_steady_us(holder->pipeline->clock);
-	grafana_session_end(turn->grafana);
-}
-
 static void end_as_failed(struct turn *turn, const struct job *job, const struct error *err)
 {
 	const struct error *last = err->kind != ERROR_NONE ? err : &job->last_fault;
@@ -480,17 +363,17 @@ static void allow_again(struct job *job)
 static int work_operation(struct pipeline *pipeline, const struct park_port *park,
 			  struct job *job, struct error *err)
 {
-	struct holder holder = {.pipeline = pipeline, .job = job};
+	struct runner runner;
 	struct gate_report report = {0};
 	struct attempt attempt = {.rc = -1, .err = err, .deadline_ms = job->request.deadline_ms};
 	enum verdict verdict = VERDICT_GIVE_UP;
 	struct turn turn;
 	int rc = 0;
 
-	turn_from_job(&turn, pipeline, job, &holder);
+	runner_begin(&turn, pipeline, job, &runner);
 	if (job->scheduled.has_slot &&
 	    (attempt.deadline_ms == 0 || clock_wall_ms(pipeline->clock) < attempt.deadline_ms)) {
-		run_operation(&turn, &holder, &report, &attempt, err);
+		runner_run(&turn, &runner, &report, &attempt, err);
 		attempt.lost = atomic_load(&job->lost);
 		attempt.now_ms = clock_wall_ms(pipeline->clock);
 		verdict = verdict_of_attempt(&attempt);
