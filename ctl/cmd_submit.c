@@ -105,8 +105,7 @@ static int read_data(const struct submit_options *options, struct buffer *data,
 		return -1;
 	}
 	buffer_init(data, LIMIT_RECORD_VALUE_BYTES);
-	submit_options_write(options, data);
-	return 0;
+	return submit_options_write(options, data, err);
 }
 
 static int make_submission(const struct context *context, const struct submit_options *options,
@@ -179,9 +178,13 @@ const struct command command_submit = {
 		"  --api-key NAME, --api-key-id N; --ttl-s N, --never-expires,\n"
 		"  --overlap-s N\n"
 		"  --role, --expected-role, --to-role  Viewer, Editor, Admin or None\n"
-		"  --if-no-account fail|create, --on-existing keep|reset\n"
+		"  --if-no-account fail|create|invite, --delivery mail|link, --on-existing keep|reset\n"
 		"  --set-login, --set-email, --set-name TEXT   new values, for .update and .rename\n"
-		"  --force, --overwrite see the action\n"
+		"  --duration SECONDS, --expires-at TIME   how long it is to hold\n"
+		"  --dashboard FILE     JSON; --folder TITLE, --folder-uid UID, --expected-version N\n"
+		"  --bootstrap FILE     JSON: what the org begins with\n"
+		"  --grant-id ID, --grant-source SOURCE   the time-bound grant to end\n"
+		"  --force, --overwrite, --allow-account-removal   see the action\n"
 		"  --deadline TIME      RFC 3339\n"
 		"  --reason, --ticket, --requested-by TEXT\n"
 		"  --approved-by TEXT   may be said up to 16 times\n"
@@ -198,6 +201,7 @@ const struct command command_submit = {
 		"  org_role.grant, .revoke\n"
 		"  account.create, .update, .disable, .enable, .delete, .logout, .reset_password\n"
 		"  server_admin.grant, .revoke\n"
+		"  invite.create, .revoke\n"
 		"  team.create, .delete; team_member.add, .remove\n"
 		"  service_account.create, .update, .disable, .enable, .delete\n"
 		"  service_account_token.create, .rotate, .delete; api_key.create, .delete\n"

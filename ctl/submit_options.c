@@ -2,7 +2,8 @@
 /*
  * submit_options.c - the flags of 'grantctl submit' to the data of a request.
  *
- * Called by cmd_submit.c. Pure but for complaints on stderr. What the values may be is
+ * Called by cmd_submit.c. Pure but for complaints on stderr, and for the files that are
+ * named instead of a value. What the values may be is
  * the contract's business and checked there (codec/request.h); here only the numbers
  * and switches are read, because JSON knows the difference.
  */
@@ -13,50 +14,65 @@
 #include "base/text.h"
 #include "codec/json_write.h"
 
-enum group { IN_ORG, IN_USER, IN_SET, IN_TEAM, IN_SERVICE_ACCOUNT, IN_TOKEN, IN_API_KEY, IN_DATA,
-	     GROUP_COUNT };
+enum group { IN_ORG, IN_USER, IN_SET, IN_TEAM, IN_SERVICE_ACCOUNT, IN_TOKEN, IN_API_KEY, IN_FOLDER,
+	     IN_GRANT, IN_DATA, GROUP_COUNT };
 static const char *const group_names[] = {"org",   "user",    "set", "team", "service_account",
-					  "token", "api_key", NULL};
+					  "token", "api_key", "folder", "grant", NULL};
+
+enum kind {
+	TEXT, /* or a number, see least_number() */
+	SWITCH, /* true by being there, without a value */
+	JSON_FILE,
+};
 
 static const struct field {
 	const char *flag;
 	enum group group;
 	const char *member;
-	bool is_switch; /* true by being there, without a value */
+	enum kind kind;
 } fields[] = {
-	{"org", IN_ORG, "name", false},
-	{"org-id", IN_ORG, "id", false},
-	{"login", IN_USER, "login", false},
-	{"email", IN_USER, "email", false},
-	{"name", IN_USER, "name", false},
-	{"set-login", IN_SET, "login", false},
-	{"set-email", IN_SET, "email", false},
-	{"set-name", IN_SET, "name", false},
-	{"team", IN_TEAM, "name", false},
-	{"team-id", IN_TEAM, "id", false},
-	{"team-email", IN_TEAM, "email", false},
-	{"service-account", IN_SERVICE_ACCOUNT, "name", false},
-	{"service-account-id", IN_SERVICE_ACCOUNT, "id", false},
-	{"token", IN_TOKEN, "name", false},
-	{"token-id", IN_TOKEN, "id", false},
-	{"api-key", IN_API_KEY, "name", false},
-	{"api-key-id", IN_API_KEY, "id", false},
-	{"ttl-s", IN_DATA, "ttl_s", false},
-	{"overlap-s", IN_DATA, "overlap_s", false},
-	{"role", IN_DATA, "role", false},
-	{"expected-role", IN_DATA, "expected_role", false},
-	{"to-role", IN_DATA, "to_role", false},
-	{"if-no-account", IN_DATA, "if_no_account", false},
-	{"on-existing", IN_DATA, "on_existing", false},
-	{"duration", IN_DATA, "duration_s", false},
-	{"expires-at", IN_DATA, "expires_at", false},
-	{"deadline", IN_DATA, "deadline", false},
-	{"reason", IN_DATA, "reason", false},
-	{"ticket", IN_DATA, "ticket", false},
-	{"requested-by", IN_DATA, "requested_by", false},
-	{"never-expires", IN_DATA, "never_expires", true},
-	{"force", IN_DATA, "force", true},
-	{"overwrite", IN_DATA, "overwrite", true},
+	{"org", IN_ORG, "name", TEXT},
+	{"org-id", IN_ORG, "id", TEXT},
+	{"login", IN_USER, "login", TEXT},
+	{"email", IN_USER, "email", TEXT},
+	{"name", IN_USER, "name", TEXT},
+	{"set-login", IN_SET, "login", TEXT},
+	{"set-email", IN_SET, "email", TEXT},
+	{"set-name", IN_SET, "name", TEXT},
+	{"team", IN_TEAM, "name", TEXT},
+	{"team-id", IN_TEAM, "id", TEXT},
+	{"team-email", IN_TEAM, "email", TEXT},
+	{"service-account", IN_SERVICE_ACCOUNT, "name", TEXT},
+	{"service-account-id", IN_SERVICE_ACCOUNT, "id", TEXT},
+	{"token", IN_TOKEN, "name", TEXT},
+	{"token-id", IN_TOKEN, "id", TEXT},
+	{"api-key", IN_API_KEY, "name", TEXT},
+	{"api-key-id", IN_API_KEY, "id", TEXT},
+	{"folder", IN_FOLDER, "title", TEXT},
+	{"folder-uid", IN_FOLDER, "uid", TEXT},
+	{"grant-id", IN_GRANT, "id", TEXT},
+	{"grant-source", IN_GRANT, "source", TEXT},
+	{"expected-version", IN_DATA, "expected_version", TEXT},
+	{"dashboard", IN_DATA, "dashboard", JSON_FILE},
+	{"bootstrap", IN_DATA, "bootstrap", JSON_FILE},
+	{"ttl-s", IN_DATA, "ttl_s", TEXT},
+	{"overlap-s", IN_DATA, "overlap_s", TEXT},
+	{"role", IN_DATA, "role", TEXT},
+	{"expected-role", IN_DATA, "expected_role", TEXT},
+	{"to-role", IN_DATA, "to_role", TEXT},
+	{"if-no-account", IN_DATA, "if_no_account", TEXT},
+	{"on-existing", IN_DATA, "on_existing", TEXT},
+	{"delivery", IN_DATA, "delivery", TEXT},
+	{"duration", IN_DATA, "duration_s", TEXT},
+	{"expires-at", IN_DATA, "expires_at", TEXT},
+	{"deadline", IN_DATA, "deadline", TEXT},
+	{"reason", IN_DATA, "reason", TEXT},
+	{"ticket", IN_DATA, "ticket", TEXT},
+	{"requested-by", IN_DATA, "requested_by", TEXT},
+	{"never-expires", IN_DATA, "never_expires", SWITCH},
+	{"force", IN_DATA, "force", SWITCH},
+	{"overwrite", IN_DATA, "overwrite", SWITCH},
+	{"allow-account-removal", IN_DATA, "allow_account_removal", SWITCH},
 };
 
 enum { FIELD_COUNT = ARRAY_COUNT(fields), FIELD_OPTION = 256 };
@@ -84,7 +100,7 @@ static void list_options(struct option all[OPTIONS_CAPACITY])
 	memcpy(all, own_options, sizeof(own_options));
 	for (int i = 0; i < FIELD_COUNT; i++)
 		all[OWN_COUNT + i] = (struct option){
-			fields[i].flag, fields[i].is_switch ? no_argument : required_argument,
+			fields[i].flag, fields[i].kind == SWITCH ? no_argument : required_argument,
 			NULL, FIELD_OPTION + i};
 }
 
@@ -170,16 +186,17 @@ static enum exit_code read_option(const struct command *command, struct context 
 	return command_option(command, context, option);
 }
 
-/* The least it can be; -1: it is no number. */
+/* The least it can be; -1: it is no number, as the id of a request is none. */
 static int64_t least_number(const struct field *field)
 {
 	static const struct {
 		const char *member;
 		int64_t least;
-	} numbers[] = {{"id", 1}, {"ttl_s", 1}, {"overlap_s", 0}, {"duration_s", 1}};
+	} numbers[] = {{"id", 1}, {"ttl_s", 1}, {"overlap_s", 0}, {"duration_s", 1},
+		     {"expected_version", 0}};
 
 	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++)
-		if (strcmp(field->member, numbers[i].member) == 0)
+		if (field->group != IN_GRANT && strcmp(field->member, numbers[i].member) == 0)
 			return numbers[i].least;
 	return -1;
 }
@@ -218,20 +235,38 @@ enum exit_code submit_options_read(const struct command *command, struct context
 	return check_numbers(command, options);
 }
 
-static void write_field(struct json_writer *writer, const struct field *field, const char *value)
+static int write_file(struct json_writer *writer, const struct field *field, const char *path,
+		      struct error *err)
+{
+	struct buffer json;
+	int rc;
+
+	buffer_init(&json, LIMIT_RECORD_VALUE_BYTES);
+	rc = context_read_input(path, LIMIT_RECORD_VALUE_BYTES, &json, err);
+	if (rc == 0)
+		json_write_raw(writer, field->member, (struct slice){json.bytes, json.length});
+	buffer_clear(&json);
+	return rc;
+}
+
+static int write_field(struct json_writer *writer, const struct field *field, const char *value,
+		       struct error *err)
 {
 	int64_t number;
 
-	if (field->is_switch)
+	if (field->kind == JSON_FILE)
+		return write_file(writer, field, value, err);
+	if (field->kind == SWITCH)
 		json_write_bool(writer, field->member, true);
 	else if (least_number(field) >= 0 && text_to_int64(value, 0, INT64_MAX, &number))
 		json_write_integer(writer, field->member, number);
 	else
 		json_write_text(writer, field->member, value);
+	return 0;
 }
 
-static void write_group(struct json_writer *writer, const struct submit_options *options,
-			enum group group)
+static int write_group(struct json_writer *writer, const struct submit_options *options,
+		       enum group group, struct error *err)
 {
 	bool began = false;
 
@@ -241,13 +276,16 @@ static void write_group(struct json_writer *writer, const struct submit_options 
 		if (!began && group_names[group] != NULL)
 			json_write_begin_object(writer, group_names[group]);
 		began = true;
-		write_field(writer, &fields[i], options->fields[i]);
+		if (write_field(writer, &fields[i], options->fields[i], err) < 0)
+			return -1;
 	}
 	if (began && group_names[group] != NULL)
 		json_write_end_object(writer);
+	return 0;
 }
 
-void submit_options_write(const struct submit_options *options, struct buffer *out)
+int submit_options_write(const struct submit_options *options, struct buffer *out,
+			 struct error *err)
 {
 	struct json_writer writer;
 
@@ -255,7 +293,8 @@ void submit_options_write(const struct submit_options *options, struct buffer *o
 	json_write_begin_object(&writer, NULL);
 	json_write_text(&writer, "action", options->target);
 	for (int group = 0; group < GROUP_COUNT; group++)
-		write_group(&writer, options, (enum group)group);
+		if (write_group(&writer, options, (enum group)group, err) < 0)
+			return -1;
 	if (options->approver_count > 0) {
 		json_write_begin_array(&writer, "approved_by");
 		for (size_t i = 0; i < options->approver_count; i++)
@@ -263,4 +302,5 @@ void submit_options_write(const struct submit_options *options, struct buffer *o
 		json_write_end_array(&writer);
 	}
 	json_write_end_object(&writer);
+	return 0;
 }

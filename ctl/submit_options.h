@@ -29,7 +29,9 @@ struct submit_options {
 enum exit_code submit_options_read(const struct command *command, struct context *context, int argc,
 			char **argv, struct submit_options *options);
 
-/* The data of the request as JSON, without its instance. */
-void submit_options_write(const struct submit_options *options, struct buffer *out);
+/* The data of the request as JSON, without its instance. Files are taken over as they are;
+ * -1 when one can't be read. */
+MUST_CHECK int submit_options_write(const struct submit_options *options, struct buffer *out,
+				    struct error *err);
 
 #endif

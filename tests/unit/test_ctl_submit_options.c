@@ -7,9 +7,11 @@
 /* cmocka.h needs the four above. */
 #include <cmocka.h>
 
+#include <jansson.h>
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/text.h"
 #include "ctl/submit_options.h"
 
 enum { WORDS_MAX = 64, TEXT_BYTES = 64 * 1024 };
@@ -37,11 +39,13 @@ static void assert_data(const char *const *words, const char *expected)
 {
 	struct submit_options options;
 	struct buffer data;
+	struct error err = {0};
 
 	assert_int_equal(read_words(words, &options), CODE_GO_ON);
 	assert_true(options.has_fields);
 	buffer_init(&data, TEXT_BYTES);
-	submit_options_write(&options, &data);
+	if (submit_options_write(&options, &data, &err) < 0)
+		fail_msg("%s", err.text);
 	assert_string_equal(data.bytes, expected);
 	buffer_clear(&data);
 }
@@ -88,6 +92,213 @@ static void writes_switches(void **state)
 		    "{\"action\":\"org.delete\",\"org\":{\"name\":\"A\"},\"force\":true}");
 	assert_data(WORDS("--overwrite", "x", "--org-id", "3"),
 		    "{\"action\":\"x\",\"org\":{\"id\":3},\"overwrite\":true}");
+}
+
+static void writes_an_invite(void **state)
+{
+	(void)state;
+	assert_data(WORDS("invite.create", "--user", "grace@example.com", "--org", "A", "--role",
+			  "Viewer", "--delivery", "link"),
+		    "{\"action\":\"invite.create\",\"org\":{\"name\":\"A\"},"
+		    "\"user\":{\"email\":\"grace@example.com\"},\"role\":\"Viewer\","
+		    "\"delivery\":\"link\"}");
+}
+
+static void writes_the_grant_to_end(void **state)
+{
+	(void)state;
+	assert_data(WORDS("org_role.revoke", "--org", "A", "--grant-id", "17", "--grant-source",
+			  "/access"),
+		    "{\"action\":\"org_role.revoke\",\"org\":{\"name\":\"A\"},"
+		    "\"grant\":{\"id\":\"17\",\"source\":\"/access\"}}");
+}
+
+/* ---- the contract's fields, each by its flag ---- */
+
+static const struct {
+	const char *path;
+	const char *flag; /* NULL: there is none */
+	const char *value; /* NULL: a switch. Where there is no flag: why not */
+} flags[] = {
+	{"action", NULL, "stands alone"},
+	{"instance", NULL, "an option of its own, since a file may lack it"},
+	{"mode", NULL, "--plan, which changes the id too"},
+	{"approved_by", "--approved-by", "bob"},
+	{"org.id", "--org-id", "1"},
+	{"org.name", "--org", "A"},
+	{"user.login", "--login", "ada"},
+	{"user.email", "--email", "ada@example.com"},
+	{"user.name", "--name", "Ada"},
+	{"set.login", "--set-login", "ada"},
+	{"set.email", "--set-email", "ada@example.com"},
+	{"set.name", "--set-name", "Ada"},
+	{"role", "--role", "Viewer"},
+	{"expected_role", "--expected-role", "Viewer"},
+	{"to_role", "--to-role", "Viewer"},
+	{"if_no_account", "--if-no-account", "invite"},
+	{"on_existing", "--on-existing", "reset"},
+	{"delivery", "--delivery", "link"},
+	{"team.id", "--team-id", "1"},
+	{"team.name", "--team", "T"},
+	{"team.email", "--team-email", "t@example.com"},
+	{"service_account.id", "--service-account-id", "1"},
+	{"service_account.name", "--service-account", "bot"},
+	{"token.id", "--token-id", "1"},
+	{"token.name", "--token", "t"},
+	{"api_key.id", "--api-key-id", "1"},
+	{"api_key.name", "--api-key", "k"},
+	{"folder.uid", "--folder-uid", "f"},
+	{"folder.title", "--folder", "F"},
+	{"dashboard", "--dashboard", "docs/examples/dashboard.apply.json"},
+	{"bootstrap", "--bootstrap", "docs/examples/org.bootstrap.json"},
+	{"expected_version", "--expected-version", "0"},
+	{"ttl_s", "--ttl-s", "60"},
+	{"overlap_s", "--overlap-s", "0"},
+	{"never_expires", "--never-expires", NULL},
+	{"force", "--force", NULL},
+	{"overwrite", "--overwrite", NULL},
+	{"allow_account_removal", "--allow-account-removal", NULL},
+	{"duration_s", "--duration", "60"},
+	{"expires_at", "--expires-at", "2026-11-22T10:00:00Z"},
+	{"deadline", "--deadline", "2026-11-22T10:00:00Z"},
+	{"requested_by", "--requested-by", "bob"},
+	{"reason", "--reason", "r"},
+	{"ticket", "--ticket", "T-1"},
+	{"grant.id", "--grant-id", "17"},
+	{"grant.source", "--grant-source", "/access"},
+	{"grant.user_id", NULL, "grantd's own note"},
+	{"grant.at", NULL, "grantd's own note"},
+};
+
+/* What --dashboard and --bootstrap bring has no flags of its own. */
+static bool is_file(const char *name)
+{
+	return strcmp(name, "dashboard") == 0 || strcmp(name, "bootstrap") == 0;
+}
+
+static void check_flag_of(const char *path)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_COUNT(flags) && strcmp(flags[i].path, path) != 0)
+		i++;
+	if (i == ARRAY_COUNT(flags))
+		fail_msg("no flag of 'submit' for %s, and no word why", path);
+}
+
+static void every_field_of_the_schema_has_a_flag(void **state)
+{
+	json_t *schema = json_load_file("docs/schema/request.schema.json", 0, NULL);
+	const char *name, *member;
+	json_t *field, *ignored;
+	char path[128];
+
+	(void)state;
+	assert_non_null(json_object_get(schema, "properties"));
+	json_object_foreach(json_object_get(schema, "properties"), name, field)
+	{
+		json_t *members = json_object_get(field, "properties");
+
+		if (members == NULL || is_file(name))
+			check_flag_of(name);
+		if (is_file(name))
+			continue;
+		json_object_foreach(members, member, ignored)
+		{
+			text_format(path, sizeof(path), "%s.%s", name, member);
+			check_flag_of(path);
+		}
+	}
+	json_decref(schema);
+}
+
+/* Of the schema of one field. */
+static const json_t *find_schema(const json_t *schema, const char *path)
+{
+	char head[64];
+	const char *dot = strchr(path, '.');
+
+	if (dot == NULL)
+		return json_object_get(json_object_get(schema, "properties"), path);
+	text_copy_bytes(head, sizeof(head), path, (size_t)(dot - path));
+	return find_schema(json_object_get(json_object_get(schema, "properties"), head), dot + 1);
+}
+
+static const json_t *find_value(const json_t *data, const char *path)
+{
+	char head[64];
+	const char *dot = strchr(path, '.');
+
+	if (dot == NULL)
+		return json_object_get(data, path);
+	text_copy_bytes(head, sizeof(head), path, (size_t)(dot - path));
+	return find_value(json_object_get(data, head), dot + 1);
+}
+
+static const char *type_of(const json_t *value)
+{
+	return json_is_integer(value)	? "integer"
+	       : json_is_boolean(value) ? "boolean"
+	       : json_is_object(value)	? "object"
+	       : json_is_array(value)	? "array"
+					: "string";
+}
+
+static bool allows(const json_t *schema, const char *type)
+{
+	const json_t *types = json_object_get(schema, "type"), *one;
+	size_t i;
+
+	if (json_is_string(types))
+		return strcmp(json_string_value(types), type) == 0;
+	json_array_foreach(types, i, one)
+		if (strcmp(json_string_value(one), type) == 0)
+			return true;
+	return types == NULL && strcmp(type, "string") == 0; /* an enum */
+}
+
+static void every_flag_makes_its_field(void **state)
+{
+	json_t *schema = json_load_file("docs/schema/request.schema.json", 0, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
+		const char *const words[] = {"x", flags[i].flag, flags[i].value, NULL};
+		struct submit_options options;
+		struct error err = {0};
+		struct buffer data;
+		json_t *json;
+
+		if (flags[i].flag == NULL)
+			continue;
+		assert_int_equal(read_words(words, &options), CODE_GO_ON);
+		buffer_init(&data, TEXT_BYTES);
+		assert_int_equal(submit_options_write(&options, &data, &err), 0);
+		json = json_loadb(data.bytes, data.length, 0, NULL);
+		if (find_value(json, flags[i].path) == NULL ||
+		    !allows(find_schema(schema, flags[i].path),
+			    type_of(find_value(json, flags[i].path))))
+			fail_msg("%s: %s", flags[i].path, data.bytes);
+		json_decref(json);
+		buffer_clear(&data);
+	}
+	json_decref(schema);
+}
+
+static void a_file_that_is_not_there(void **state)
+{
+	struct submit_options options;
+	struct error err = {0};
+	struct buffer data;
+
+	(void)state;
+	assert_int_equal(read_words(WORDS("dashboard.apply", "--dashboard", "/nowhere/at.json"),
+				    &options),
+			 CODE_GO_ON);
+	buffer_init(&data, TEXT_BYTES);
+	assert_int_equal(submit_options_write(&options, &data, &err), -1);
+	assert_non_null(strstr(err.text, "/nowhere/at.json"));
+	buffer_clear(&data);
 }
 
 static void takes_the_action_wherever_it_stands(void **state)
@@ -198,6 +409,11 @@ int main(void)
 		cmocka_unit_test(writes_a_team),
 		cmocka_unit_test(writes_a_token),
 		cmocka_unit_test(writes_switches),
+		cmocka_unit_test(writes_an_invite),
+		cmocka_unit_test(writes_the_grant_to_end),
+		cmocka_unit_test(every_field_of_the_schema_has_a_flag),
+		cmocka_unit_test(every_flag_makes_its_field),
+		cmocka_unit_test(a_file_that_is_not_there),
 		cmocka_unit_test(takes_the_action_wherever_it_stands),
 		cmocka_unit_test(writes_every_field),
 		cmocka_unit_test(a_target_without_fields_is_a_file),
