@@ -20,11 +20,14 @@
 
 static const char list_path[] = "/api/org/invites";
 
-void grafana_invite_clear(struct grafana_invite *invite)
+void grafana_invites_clear(struct grafana_invites *invites)
 {
-	secret_clear(&invite->code);
-	secret_clear(&invite->link);
-	*invite = (struct grafana_invite){.role = ROLE_UNSET};
+	for (size_t i = 0; i < invites->count; i++) {
+		secret_clear(&invites->items[i].code);
+		secret_clear(&invites->items[i].link);
+	}
+	free(invites->items);
+	*invites = (struct grafana_invites){0};
 }
 
 /* ---- finding ---- */
@@ -36,18 +39,21 @@ static bool is_code(const char *code)
 				 "0123456789-_")] == '\0';
 }
 
-static int copy_invite(const json_t *json, struct grafana_invite *invite, struct error *err)
+static int add_invite(const json_t *json, struct grafana_invites *found, struct error *err)
 {
+	struct grafana_invite *invite;
 	const char *code = json_string_value(json_object_get(json, "code"));
 	const char *link = json_string_value(json_object_get(json, "url"));
 	char role[32];
 
 	if (code == NULL || !is_code(code))
 		return call_unusable(list_path, "has an invite without a code", err);
+	found->items = mem_grow_array(found->items, found->count + 1, sizeof(*found->items));
+	invite = &found->items[found->count++];
+	*invite = (struct grafana_invite){.role = ROLE_UNSET};
 	secret_copy(&invite->code, code, strlen(code));
 	if (link != NULL && strlen(link) <= LIMIT_INVITE_LINK_BYTES)
 		secret_copy(&invite->link, link, strlen(link));
-	invite->role = ROLE_UNSET;
 	if (json_get_text(json, "role", role, sizeof(role)) &&
 	    role_parse(role, &invite->role) < 0)
 		invite->role = ROLE_UNSET;
@@ -56,8 +62,8 @@ static int copy_invite(const json_t *json, struct grafana_invite *invite, struct
 	return 0;
 }
 
-static int pick_invites(const json_t *list, const char *said, struct grafana_invite *invites,
-			size_t most, size_t *count, struct error *err)
+static int pick_invites(const json_t *list, const char *said, struct grafana_invites *found,
+			struct error *err)
 {
 	char email[LIMIT_EMAIL_BYTES + 1];
 	const json_t *invite;
@@ -67,26 +73,23 @@ static int pick_invites(const json_t *list, const char *said, struct grafana_inv
 		return call_unusable(list_path, "is not a list of invites", err);
 	json_array_foreach(list, i, invite)
 	{
-		if (*count == most || !json_get_text(invite, "email", email, sizeof(email)) ||
-		    !text_equal_nocase(email, said))
-			continue;
-		if (copy_invite(invite, &invites[*count], err) < 0)
+		if (json_get_text(invite, "email", email, sizeof(email)) &&
+		    text_equal_nocase(email, said) && add_invite(invite, found, err) < 0)
 			return -1;
-		(*count)++;
 	}
 	return 0;
 }
 
 int grafana_invites_find(struct grafana_session *session, int64_t org_id,
-			 const char *login_or_email, struct grafana_invite *invites,
-			 size_t most, size_t *count, struct answer *answer, struct error *err)
+			 const char *login_or_email, struct grafana_invites *found,
+			 struct answer *answer, struct error *err)
 {
 	struct reply reply = {0};
 	int rc = call_read_in_org(session, org_id, list_path, &reply, answer, err);
 
-	*count = 0;
+	*found = (struct grafana_invites){0};
 	if (rc == 0 && answer->code == ANSWER_OK)
-		rc = pick_invites(reply.json, login_or_email, invites, most, count, err);
+		rc = pick_invites(reply.json, login_or_email, found, err);
 	reply_clear(&reply);
 	return rc;
 }

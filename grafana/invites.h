@@ -22,14 +22,19 @@ struct grafana_invite {
 	enum role role; /* ROLE_UNSET = one that we do not know */
 	int64_t created_ms; /* 0 = not told */
 };
-void grafana_invite_clear(struct grafana_invite *invite);
 
-/* Those for this login or e-mail, in any letter case; at most 'most' of them. Grafana
- * does not keep one person from being invited several times. */
+struct grafana_invites {
+	struct grafana_invite *items; /* owned */
+	size_t count;
+};
+void grafana_invites_clear(struct grafana_invites *invites);
+
+/* Those for this login or e-mail, in any letter case, in Grafana's order; all of them: the
+ * list has no pages. Grafana does not keep one person from being invited several times. */
 MUST_CHECK int grafana_invites_find(struct grafana_session *session, int64_t org_id,
 				    const char *login_or_email,
-				    struct grafana_invite *invites, size_t most,
-				    size_t *count, struct answer *answer, struct error *err);
+				    struct grafana_invites *found, struct answer *answer,
+				    struct error *err);
 
 /*
  * OK with *added false: an invite is pending, and a mail was sent if 'mail' says so;

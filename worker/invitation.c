@@ -9,7 +9,8 @@
  * again from the list, so nothing is lost by a crash.
  *
  * Grafana does not tell when an invite ends; by default it is a day after it was made
- * (user_invite_max_lifetime_duration).
+ * (user_invite_max_lifetime_duration). One that is older is made anew. Limit: on a server
+ * that lets them live longer, a good one is replaced.
  */
 #include "worker/invitation.h"
 
@@ -19,24 +20,11 @@
 #include "grafana/invites.h"
 #include "worker/membership.h"
 
-enum { LIFETIME_MS = 24 * 3600 * 1000, MOST = 16 };
+enum { LIFETIME_MS = 24 * 3600 * 1000 };
 
 static const char STEP_REVOKE[] = "revoke";
 static const char STEP_INVITE[] = "invite";
 static const char STEP_LINK[] = "link"; /* the sealed link is the invite's */
-
-/* What is pending for one person. */
-struct pending {
-	struct grafana_invite invites[MOST];
-	size_t count;
-};
-
-static void pending_clear(struct pending *pending)
-{
-	for (size_t i = 0; i < pending->count; i++)
-		grafana_invite_clear(&pending->invites[i]);
-	pending->count = 0;
-}
 
 static const char *person(const struct turn *turn)
 {
@@ -54,14 +42,13 @@ static void target_person(struct turn *turn)
 	text_copy(target->email, sizeof(target->email), user->email != NULL ? user->email : "");
 }
 
-static int find(struct turn *turn, const struct grafana_org *org, struct pending *pending,
+static int find(struct turn *turn, const struct grafana_org *org, struct grafana_invites *pending,
 		struct error *err)
 {
 	struct answer answer = {0};
 
-	pending_clear(pending);
-	if (grafana_invites_find(turn->grafana, org->id, person(turn), pending->invites, MOST,
-				 &pending->count, &answer, err) < 0)
+	grafana_invites_clear(pending);
+	if (grafana_invites_find(turn->grafana, org->id, person(turn), pending, &answer, err) < 0)
 		return TURN_FAILED;
 	if (answer.code != ANSWER_OK)
 		return turn_refused_in_org(turn, org, &answer, "list the invites", err);
@@ -89,33 +76,46 @@ static int revoke_one(struct turn *turn, const struct grafana_org *org,
 	return turn_wrote(turn, &answer);
 }
 
-/* All but the newest of the wanted role; ROLE_UNSET wants none. *kept is its place, or
- * the count when there is none. */
-static int revoke_others(struct turn *turn, const struct grafana_org *org,
-			 const struct pending *pending, enum role wanted, size_t *kept,
-			 struct error *err)
+static int64_t end_of(const struct grafana_invite *invite)
+{
+	return invite->created_ms == 0 ? 0 : invite->created_ms + LIFETIME_MS;
+}
+
+/* Grafana lists it until a clean-up that runs now and then; nobody may get in by it. */
+static bool is_overdue(const struct turn *turn, const struct grafana_invite *invite)
+{
+	int64_t end_ms = end_of(invite);
+
+	return end_ms != 0 && end_ms <= clock_wall_ms(turn->clock);
+}
+
+static size_t find_newest(const struct grafana_invites *pending, enum role role)
+{
+	size_t newest = pending->count;
+
+	for (size_t i = 0; i < pending->count; i++)
+		if (pending->items[i].role == role &&
+		    (newest == pending->count ||
+		     pending->items[i].created_ms >= pending->items[newest].created_ms))
+			newest = i;
+	return newest;
+}
+
+/* 'kept' is the count where none is to stay. */
+static int revoke_all_but(struct turn *turn, const struct grafana_org *org,
+			  const struct grafana_invites *pending, size_t kept,
+			  struct error *err)
 {
 	int rc;
 
-	*kept = pending->count;
 	for (size_t i = 0; i < pending->count; i++)
-		if (wanted != ROLE_UNSET && pending->invites[i].role == wanted &&
-		    (*kept == pending->count ||
-		     pending->invites[i].created_ms >= pending->invites[*kept].created_ms))
-			*kept = i;
-	for (size_t i = 0; i < pending->count; i++)
-		if (i != *kept &&
-		    (rc = revoke_one(turn, org, &pending->invites[i], err)) != TURN_GO_ON)
+		if (i != kept &&
+		    (rc = revoke_one(turn, org, &pending->items[i], err)) != TURN_GO_ON)
 			return rc;
 	return TURN_GO_ON;
 }
 
 /* ---- an invite that waits ---- */
-
-static int64_t end_of(const struct grafana_invite *invite)
-{
-	return invite->created_ms == 0 ? 0 : invite->created_ms + LIFETIME_MS;
-}
 
 static int hand_out_link(struct turn *turn, const struct grafana_invite *invite,
 			 struct error *err)
@@ -246,16 +246,16 @@ static bool has_address(const struct turn *turn)
 }
 
 /* Grafana was asked, whatever it answered: what is pending now counts. */
-static int end_asked(struct turn *turn, const struct grafana_org *org, struct pending *pending,
+static int end_asked(struct turn *turn, const struct grafana_org *org, struct grafana_invites *pending,
 		     bool link, struct error *err)
 {
-	size_t kept = 0;
+	size_t kept;
 	int rc;
 
 	if ((rc = find(turn, org, pending, err)) != TURN_GO_ON)
 		return rc;
-	rc = revoke_others(turn, org, pending, turn->request->role, &kept, err);
-	if (rc != TURN_GO_ON)
+	kept = find_newest(pending, turn->request->role);
+	if ((rc = revoke_all_but(turn, org, pending, kept, err)) != TURN_GO_ON)
 		return rc;
 	if (kept == pending->count) {
 		error_set(err, ERROR_RETRY, "invitation", 0,
@@ -263,9 +263,9 @@ static int end_asked(struct turn *turn, const struct grafana_org *org, struct pe
 		return TURN_FAILED;
 	}
 	if (!link || turn->vault->key != NULL)
-		return end_waiting(turn, org, &pending->invites[kept], true, link, err);
+		return end_waiting(turn, org, &pending->items[kept], true, link, err);
 	/* Nobody would ever get to see it. */
-	rc = revoke_one(turn, org, &pending->invites[kept], err);
+	rc = revoke_one(turn, org, &pending->items[kept], err);
 	return rc == TURN_GO_ON ? turn_need_vault(turn) : rc;
 }
 
@@ -280,11 +280,11 @@ static int end_planned(struct turn *turn, const struct grafana_org *org, bool li
 
 /* Without a mail somebody else has to hand out the link. That it can be sealed is seen
  * to before it is needed, where that can be known. */
-static int make(struct turn *turn, const struct grafana_org *org, struct pending *pending,
+static int make(struct turn *turn, const struct grafana_org *org, struct grafana_invites *pending,
 		struct error *err)
 {
 	bool link = turn->request->delivery == DELIVERY_LINK || !has_address(turn);
-	size_t kept = 0;
+	size_t kept;
 	int rc;
 
 	if (link && (rc = turn_need_vault(turn)) != TURN_GO_ON)
@@ -293,11 +293,13 @@ static int make(struct turn *turn, const struct grafana_org *org, struct pending
 		return rc;
 	turn_set_before(turn, &(struct evidence){
 				      .exists = pending->count > 0 ? FACT_YES : FACT_NO});
-	rc = revoke_others(turn, org, pending, turn->request->role, &kept, err);
-	if (rc != TURN_GO_ON)
+	kept = find_newest(pending, turn->request->role);
+	if (kept < pending->count && is_overdue(turn, &pending->items[kept]))
+		kept = pending->count;
+	if ((rc = revoke_all_but(turn, org, pending, kept, err)) != TURN_GO_ON)
 		return rc;
 	if (kept < pending->count)
-		return end_waiting(turn, org, &pending->invites[kept],
+		return end_waiting(turn, org, &pending->items[kept],
 				   turn_was_begun(turn) || pending->count > 1, link, err);
 	if (turn_skips(turn))
 		return end_planned(turn, org, link);
@@ -308,7 +310,7 @@ static int make(struct turn *turn, const struct grafana_org *org, struct pending
 
 int invitation_make(struct turn *turn, const struct grafana_org *org, struct error *err)
 {
-	struct pending pending = {.count = 0};
+	struct grafana_invites pending = {0};
 	bool there = false;
 	int rc = add_account(turn, org, false, &there, err);
 
@@ -316,14 +318,13 @@ int invitation_make(struct turn *turn, const struct grafana_org *org, struct err
 		target_person(turn);
 		rc = make(turn, org, &pending, err);
 	}
-	pending_clear(&pending);
+	grafana_invites_clear(&pending);
 	return rc;
 }
 
 int invitation_revoke(struct turn *turn, const struct grafana_org *org, struct error *err)
 {
-	struct pending pending = {.count = 0};
-	size_t kept = 0;
+	struct grafana_invites pending = {0};
 	int rc;
 
 	target_person(turn);
@@ -337,11 +338,11 @@ int invitation_revoke(struct turn *turn, const struct grafana_org *org, struct e
 				   org->name);
 		goto out;
 	}
-	rc = revoke_others(turn, org, &pending, ROLE_UNSET, &kept, err);
+	rc = revoke_all_but(turn, org, &pending, pending.count, err);
 	if (rc == TURN_GO_ON)
 		rc = turn_applied(turn, "%zu invites for '%s' in '%s' were revoked",
 				  pending.count, person(turn), org->name);
 out:
-	pending_clear(&pending);
+	grafana_invites_clear(&pending);
 	return rc;
 }

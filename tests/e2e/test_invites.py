@@ -106,6 +106,41 @@ def test_what_others_have_invited_several_times_is_one_invite_afterwards(desk):
     assert [invite["role"] for invite in pending(desk, org, grace)] == ["Editor"]
 
 
+def test_more_than_anybody_would_count(desk):
+    """However many there are: Grafana lists them on one page."""
+    org, grace = desk.org(), somebody()
+    for role in ["Viewer", "Editor"] * 13 + ["Viewer"]:
+        desk.grafana.expect("POST", "/api/org/invites",
+                            {"loginOrEmail": grace["email"], "role": role, "sendEmail": False}, org=org.id)
+    newest = max(invite["id"] for invite in pending(desk, org, grace) if invite["role"] == "Editor")
+    was(desk.ask("invite.create", org=org.by_id, user=grace, role="Editor"), "needs_action", status=200)
+    assert [invite["id"] for invite in pending(desk, org, grace)] == [newest]
+    for role in ["Viewer", "Editor"] * 10:
+        desk.grafana.expect("POST", "/api/org/invites",
+                            {"loginOrEmail": grace["email"], "role": role, "sendEmail": False}, org=org.id)
+    outcome = desk.ask("invite.revoke", org=org.by_id, user=grace)
+    assert "21 invites" in was(outcome, "applied", status=200)
+    assert not pending(desk, org, grace)
+
+
+def test_one_that_is_overdue_is_made_anew(desk):
+    """Grafana lists it for a while after nobody gets in by it any more."""
+    org, grace = desk.org(), somebody()
+    desk.ask("invite.create", org=org.by_id, user=grace, role="Editor", delivery="link")
+    (old,) = pending(desk, org, grace)
+    desk.sim.expect("PATCH", f"/sim/invites/{old['code']}", {"age_s": 23 * 3600})
+    with desk.no_writes():
+        outcome = desk.ask("invite.create", org=org.by_id, user=grace, role="Editor")
+        was(outcome, "already_so")
+    assert outcome["expires_at"] > outcome["finished_at"]
+    desk.sim.expect("PATCH", f"/sim/invites/{old['code']}", {"age_s": 25 * 3600})
+    outcome = desk.ask("invite.create", org=org.by_id, user=grace, role="Editor", delivery="link")
+    was(outcome, "needs_action", status=200)
+    assert outcome["expires_at"] > outcome["finished_at"]
+    (new,) = pending(desk, org, grace)
+    assert new["code"] != old["code"] and take(desk, org, grace, outcome) == new["code"]
+
+
 def test_who_has_an_account_is_added(desk):
     org, ada = desk.org(), desk.person()
     outcome = desk.ask("invite.create", org=org.by_id, user=ada.by_email, role="Editor")

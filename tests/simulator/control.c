@@ -19,6 +19,7 @@
 #include "tests/simulator/json_out.h"
 #include "tests/simulator/sim.h"
 #include "tests/simulator/store_board.h"
+#include "tests/simulator/store_invite.h"
 #include "tests/simulator/store_team.h"
 
 typedef void control_fn(struct exchange *exchange);
@@ -340,6 +341,23 @@ static void patch_board(struct exchange *exchange)
 	done(exchange);
 }
 
+/* Made some time ago. */
+static void patch_invite(struct exchange *exchange)
+{
+	struct invite *invite;
+
+	if (!read_object(exchange))
+		return;
+	invite = store_invite_by_code(&exchange->sim->store, exchange->param_text[0]);
+	if (invite == NULL) {
+		refuse(exchange, 404, "no such invite");
+		return;
+	}
+	invite->created_s = sim_wall_ms() / 1000 -
+			    json_integer_value(json_object_get(exchange->json, "age_s"));
+	done(exchange);
+}
+
 static void post_verify_login(struct exchange *exchange)
 {
 	const char *login, *password;
@@ -376,6 +394,7 @@ static const struct {
 	{METHOD_POST, "/sim/orgs", post_orgs},
 	{METHOD_PATCH, "/sim/teams/", patch_team},
 	{METHOD_PATCH, "/sim/boards/", patch_board},
+	{METHOD_PATCH, "/sim/invites/", patch_invite},
 	{METHOD_POST, "/sim/verify-login", post_verify_login},
 };
 
