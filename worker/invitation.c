@@ -42,13 +42,14 @@ static void target_person(struct turn *turn)
 	text_copy(target->email, sizeof(target->email), user->email != NULL ? user->email : "");
 }
 
-static int find(struct turn *turn, const struct grafana_org *org, struct grafana_invites *pending,
-		struct error *err)
+static int find(struct turn *turn, const struct grafana_org *org,
+		struct grafana_invites *pending, struct error *err)
 {
 	struct answer answer = {0};
 
 	grafana_invites_clear(pending);
-	if (grafana_invites_find(turn->grafana, org->id, person(turn), pending, &answer, err) < 0)
+	if (grafana_invites_find(turn->grafana, org->id, person(turn), pending, &answer, err) <
+	    0)
 		return TURN_FAILED;
 	if (answer.code != ANSWER_OK)
 		return turn_refused_in_org(turn, org, &answer, "list the invites", err);
@@ -103,8 +104,7 @@ static size_t find_newest(const struct grafana_invites *pending, enum role role)
 
 /* 'kept' is the count where none is to stay. */
 static int revoke_all_but(struct turn *turn, const struct grafana_org *org,
-			  const struct grafana_invites *pending, size_t kept,
-			  struct error *err)
+			  const struct grafana_invites *pending, size_t kept, struct error *err)
 {
 	int rc;
 
@@ -145,18 +145,20 @@ static int end_waiting(struct turn *turn, const struct grafana_org *org,
 	turn->outcome.expires_ms = end_of(invite);
 	turn->outcome.after.exists = FACT_YES;
 	if (!ours)
-		return turn_as_asked(turn, "an invite for '%s' as %s in '%s' is pending already",
+		return turn_as_asked(turn,
+				     "an invite for '%s' as %s in '%s' is pending already",
 				     person(turn), role_name(invite->role), org->name);
-	return turn_needs_action(turn, "'%s' is invited as %s to '%s'%s", person(turn),
-				 role_name(invite->role), org->name,
-				 link ? "; the link is in the vault" : "; Grafana has sent a mail");
+	return turn_needs_action(
+		turn, "'%s' is invited as %s to '%s'%s", person(turn), role_name(invite->role),
+		org->name, link ? "; the link is in the vault" : "; Grafana has sent a mail");
 }
 
 /* ---- making one ---- */
 
 static int end_added(struct turn *turn, const struct grafana_org *org)
 {
-	return turn_applied(turn, "'%s' has an account, so no invite was made; it is now %s in '%s'",
+	return turn_applied(turn,
+			    "'%s' has an account, so no invite was made; it is now %s in '%s'",
 			    turn_who(turn), role_name(turn->request->role), org->name);
 }
 
@@ -246,8 +248,8 @@ static bool has_address(const struct turn *turn)
 }
 
 /* Grafana was asked, whatever it answered: what is pending now counts. */
-static int end_asked(struct turn *turn, const struct grafana_org *org, struct grafana_invites *pending,
-		     bool link, struct error *err)
+static int end_asked(struct turn *turn, const struct grafana_org *org,
+		     struct grafana_invites *pending, bool link, struct error *err)
 {
 	size_t kept;
 	int rc;
@@ -280,8 +282,8 @@ static int end_planned(struct turn *turn, const struct grafana_org *org, bool li
 
 /* Without a mail somebody else has to hand out the link. That it can be sealed is seen
  * to before it is needed, where that can be known. */
-static int make(struct turn *turn, const struct grafana_org *org, struct grafana_invites *pending,
-		struct error *err)
+static int make(struct turn *turn, const struct grafana_org *org,
+		struct grafana_invites *pending, struct error *err)
 {
 	bool link = turn->request->delivery == DELIVERY_LINK || !has_address(turn);
 	size_t kept;
@@ -291,8 +293,8 @@ static int make(struct turn *turn, const struct grafana_org *org, struct grafana
 		return rc;
 	if ((rc = find(turn, org, pending, err)) != TURN_GO_ON)
 		return rc;
-	turn_set_before(turn, &(struct evidence){
-				      .exists = pending->count > 0 ? FACT_YES : FACT_NO});
+	turn_set_before(turn,
+			&(struct evidence){.exists = pending->count > 0 ? FACT_YES : FACT_NO});
 	kept = find_newest(pending, turn->request->role);
 	if (kept < pending->count && is_overdue(turn, &pending->items[kept]))
 		kept = pending->count;
@@ -331,7 +333,8 @@ int invitation_revoke(struct turn *turn, const struct grafana_org *org, struct e
 	rc = find(turn, org, &pending, err);
 	if (rc != TURN_GO_ON)
 		goto out;
-	turn_set_before(turn, &(struct evidence){.exists = pending.count > 0 ? FACT_YES : FACT_NO});
+	turn_set_before(turn,
+			&(struct evidence){.exists = pending.count > 0 ? FACT_YES : FACT_NO});
 	turn->outcome.after.exists = FACT_NO;
 	if (pending.count == 0) {
 		rc = turn_as_asked(turn, "no invite for '%s' is pending in '%s'", person(turn),
