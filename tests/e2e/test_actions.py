@@ -811,6 +811,22 @@ def test_without_a_key_nothing_that_needs_one_is_begun(keyless, action, data):
     assert was(outcome, "refused", "vault.no_key").startswith("No valid vault key is configured")
 
 
+def test_without_a_key_no_token_is_begun(keyless):
+    org, name = keyless.org(), keyless.name()
+    account = keyless.grafana.service_account(org.id, name)
+    keyless.grafana.token(org.id, account, name)
+    of_bot = {"org": org.by_id, "service_account": {"id": account}}
+    asked = [("service_account_token.create", of_bot), ("service_account_token.rotate", of_bot),
+             ("org.bootstrap", {"org": {"name": keyless.name("org")},
+                                "bootstrap": {"service_account": {"name": "bot", "role": "Viewer"}}})]
+    if keyless.major < 11:
+        asked.append(("api_key.create", {"org": org.by_id, "role": "Viewer"}))
+    with keyless.no_writes():
+        for action, data in asked:
+            was(keyless.ask(action, **data), "refused", "vault.no_key")
+    assert list(keyless.grafana.tokens(org.id, account)) == [name]
+
+
 def test_without_a_key_all_else_is_done_and_told_in_structured_mode(keyless):
     org, ada = keyless.org(), keyless.person()
     event = request("org_role.grant", org=org.by_id, user=ada.by_login, role="Editor", if_no_account="create")

@@ -145,3 +145,17 @@ def test_accounts(desk, sim, point, passings):
     assert sim.tokens(org.id, account) == {}
     done = {name: count - before[name] for name, count in sim.counters().items() if count != before[name]}
     assert done == {"service_creates": 1, "service_updates": 2, "service_deletes": 1, "token_deletes": 1}
+
+
+@pytest.mark.parametrize("_grafana", ["9.4"], indirect=True)
+def test_a_legacy_key_is_made_once_and_goes_once(desk, sim):
+    """A worker dies when a key was made, the next when it has replaced that one."""
+    org = desk.org()
+    old = sim.expect("POST", "/api/auth/keys", {"name": "old", "role": "Viewer"}, org=org.id)["id"]
+    made, gone = killed(desk.stage, "after_write", (1, 2),
+                        request("api_key.create", org=org.by_id, role="Viewer"),
+                        request("api_key.delete", org=org.by_id, api_key={"id": old}))
+    assert made["before"] == {"exists": False} and gone["before"]["name"] == "old"
+    [key] = sim.expect("GET", "/api/auth/keys", org=org.id)
+    assert key["id"] == made["target"]["token_id"]
+    assert sim.org_of_key(desk.password_of(made)) == org.id
