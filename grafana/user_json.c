@@ -17,6 +17,7 @@ static void read_flags(const struct json_t *json, struct grafana_user *user)
 	user->is_admin = json_get_true(json, "isGrafanaAdmin");
 	user->is_disabled = json_get_true(json, "isDisabled");
 	user->is_external = json_get_true(json, "isExternal");
+	user->is_admin_synced = json_get_true(json, "isGrafanaAdminExternallySynced");
 	user->is_externally_synced = json_get_true(json, "isExternallySynced");
 	user->is_provisioned = json_get_true(json, "isProvisioned");
 	if (!json_get_time(json, "createdAt", &user->created_ms) || user->created_ms < 0)

@@ -18,6 +18,7 @@ struct grafana_user {
 	bool is_admin;	  /* server admin */
 	bool is_disabled; /* only from grafana_user_get: lookup always says false */
 	bool is_external; /* likewise */
+	bool is_admin_synced;	   /* the server admin flag comes from an identity provider */
 	bool is_externally_synced; /* likewise; false on servers that don't say */
 	bool is_provisioned;
 	int64_t created_ms;   /* 0 = unsaid */

@@ -17,10 +17,9 @@
 #include <inttypes.h>
 
 #include "base/text.h"
-#include "grafana/guards.h"
 #include "grafana/members.h"
 #include "grafana/people.h"
-#include "grafana/service_accounts.h"
+#include "worker/foresee.h"
 
 int membership_read(struct turn *turn, int64_t org_id, int64_t user_id,
 		    struct membership *membership, struct error *err)
@@ -173,33 +172,6 @@ static int write_role(struct turn *turn, const struct grafana_org *org,
 static bool is_outrun(enum answer_code code)
 {
 	return code == ANSWER_NOT_MEMBER || code == ANSWER_EXISTS;
-}
-
-/* A plan: what Grafana would say to taking this role away. Who may not see the org's
- * service accounts, one of which may be Admin as well, takes it that there is none. */
-static int foresee_last_admin(struct turn *turn, const struct grafana_org *org,
-			      const struct grafana_user *user, const struct membership *wanted,
-			      struct error *err)
-{
-	const struct evidence *before = &turn->outcome.before;
-	struct answer answer = {0};
-	bool other = false;
-
-	if (turn->request->mode != MODE_PLAN || before->member != FACT_YES ||
-	    before->role != ROLE_ADMIN || wanted->role == ROLE_ADMIN)
-		return TURN_GO_ON;
-	if (grafana_org_other_admin(turn->grafana, org->id, user->id, &other, &answer, err) < 0)
-		return TURN_FAILED;
-	if (answer.code != ANSWER_OK)
-		return turn_refused_by(turn, &answer, "look for another Admin");
-	if (!other && grafana_service_account_other_admin(turn->grafana, org->id, 0, &other,
-							   &answer, err) < 0)
-		return TURN_FAILED;
-	if (other)
-		return TURN_GO_ON;
-	return turn_refused(turn, REASON_ORG_LAST_ADMIN,
-			    "'%s' is the only Admin of the org '%s'; give another member that "
-			    "role first", user->login, org->name);
 }
 
 int membership_set(struct turn *turn, const struct grafana_org *org,

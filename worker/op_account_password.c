@@ -9,6 +9,7 @@
 
 #include "grafana/accounts.h"
 #include "grafana/guards.h"
+#include "worker/foresee.h"
 #include "worker/new_account.h"
 #include "worker/turn.h"
 
@@ -31,6 +32,8 @@ static int run_reset(struct turn *turn, struct error *err)
 	if ((rc = turn_find_account(turn, &user, err)) != TURN_GO_ON)
 		return rc;
 	note_account(turn, &user);
+	if ((rc = foresee_external(turn, &user, 11, err)) != TURN_GO_ON)
+		return rc;
 	if ((rc = new_account_reset(turn, &user, err)) != TURN_GO_ON)
 		return rc;
 	return turn_applied(turn, "'%s' has a new password", turn_who(turn));

@@ -11,6 +11,7 @@
 
 #include "grafana/accounts.h"
 #include "grafana/guards.h"
+#include "worker/foresee.h"
 #include "worker/server_admin.h"
 
 static enum fact fact_of(bool yes)
@@ -80,6 +81,8 @@ static int run_switch(struct turn *turn, const struct switching *asked, struct e
 		return turn_as_asked(turn, "'%s' was %s already", turn_who(turn), asked->state);
 	if (asked->disabled &&
 	    (rc = server_admin_keep_one(turn, &user, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = foresee_external(turn, &user, 0, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = write_switch(turn, user.id, asked, err)) != TURN_GO_ON)
 		return rc;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "worker/foresee.h"
 #include "worker/turn.h"
 
 static bool is_so(const char *asked, const char *now)
@@ -117,6 +118,8 @@ static int run_update(struct turn *turn, struct error *err)
 	if ((rc = check_free(turn, &user, set->login, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = check_free(turn, &user, set->email, err)) != TURN_GO_ON)
+		return rc;
+	if ((rc = foresee_external(turn, &user, 9, err)) != TURN_GO_ON)
 		return rc;
 	if (turn_skips(turn))
 		return end_planned(turn);

@@ -11,6 +11,7 @@
 
 #include "grafana/accounts.h"
 #include "worker/bound.h"
+#include "worker/foresee.h"
 #include "worker/server_admin.h"
 
 int server_admin_keep_one(struct turn *turn, const struct grafana_user *user, struct error *err)
@@ -108,6 +109,8 @@ static int change(struct turn *turn, const struct grafana_user *user, bool asked
 	if ((rc = decide(turn, asked, &wanted, err)) != TURN_GO_ON)
 		return rc;
 	if (user->is_admin != wanted) {
+		if ((rc = foresee_synced_admin(turn, user)) != TURN_GO_ON)
+			return rc;
 		if (!wanted && (rc = server_admin_keep_one(turn, user, err)) != TURN_GO_ON)
 			return rc;
 		if ((rc = write_right(turn, user->id, wanted, err)) != TURN_GO_ON)

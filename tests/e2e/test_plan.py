@@ -130,6 +130,17 @@ def accounts(table, desk):
     table.so("account.logout", user=ada.by_login)
     if desk.grafana.simulated:
         table.applied("account.logout", user=desk.person(sessions=2).by_login)
+    if desk.grafana.simulated:
+        for action, data in (("account.disable", {}), ("account.update", {"set": {"name": "X"}})):
+            table.no("account.external", action, user=desk.person(auth_module="ldap").by_login, **data)
+        table.no("account.external", "account.enable", user=desk.person(auth_module="ldap", is_disabled=True).by_login)
+        reset = {"user": desk.person(auth_module="ldap").by_login}
+        if desk.major >= 11:
+            table.no("account.external", "account.reset_password", **reset)
+            table.no("account.externally_synced", "server_admin.grant", user=desk.person(
+                auth_module="oauth_generic_oauth", role_sync=True).by_login)
+        else:
+            table.applied("account.reset_password", **reset)
     table.no("grafana.unsupported", "account.disable", instance="token", user=ada.by_login)
     table.applied("server_admin.grant", user=desk.person().by_login)
     table.so("server_admin.revoke", user=ada.by_login)
