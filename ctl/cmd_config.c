@@ -14,6 +14,7 @@
 #include "ctl/kafka.h"
 #include "grafana/http.h"
 #include "worker/ledger.h"
+#include "worker/permit.h"
 
 static int check_vault(const struct context *context, struct error *err)
 {
@@ -68,10 +69,15 @@ static int check_instances(const struct context *context, struct error *err)
 	return 0;
 }
 
+static int check_policy(const struct context *context, struct error *err)
+{
+	return permit_check_settings(&context->settings, err);
+}
+
 static enum exit_code check(const struct context *context)
 {
 	static int (*const checks[])(const struct context *, struct error *) = {
-		check_vault, check_kafka, check_ledger, check_instances};
+		check_policy, check_vault, check_kafka, check_ledger, check_instances};
 	enum exit_code code = CODE_OK;
 
 	for (size_t i = 0; i < ARRAY_COUNT(checks); i++) {

@@ -17,6 +17,7 @@
 
 #include "config/settings.h"
 #include "worker/daemon.h"
+#include "worker/permit.h"
 #include "worker/version.h"
 
 enum { EXIT_DRAINED = 0, EXIT_STOPPED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 3 };
@@ -137,6 +138,7 @@ int main(int argc, char **argv)
 	struct options options = {0};
 	struct settings settings;
 	struct faults faults;
+	struct error err = {0};
 	int code = read_options(argc, argv, &options);
 
 	if (code >= 0)
@@ -151,10 +153,15 @@ int main(int argc, char **argv)
 		return EXIT_CONFIG;
 	}
 	faults_clear(&faults);
-	if (options.check)
+	if (permit_check_settings(&settings, &err) < 0) {
+		fprintf(stderr, "%s\n", err.text);
+		code = EXIT_CONFIG;
+	} else if (options.check) {
 		settings_print(&settings, stdout);
-	else
+		code = EXIT_DRAINED;
+	} else {
 		code = run(&settings);
+	}
 	settings_clear(&settings);
-	return options.check ? EXIT_DRAINED : code;
+	return code;
 }

@@ -15,10 +15,47 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/glob.h"
 #include "worker/operations.h"
 #include "worker/turn.h"
 
-enum { MS_PER_S = 1000 };
+enum { MS_PER_S = 1000, ITEM_SHOWN = 80 };
+
+/* ---- settings ---- */
+
+static bool fits_an_action(struct slice item)
+{
+	for (const struct operation *const *all = operation_all(); *all != NULL; all++)
+		if (glob_match(item, (struct slice){(*all)->action, strlen((*all)->action)}))
+			return true;
+	return false;
+}
+
+static int check_actions(const char *list, const char *rule, struct error *err)
+{
+	struct slice item;
+
+	while (glob_list_next(&list, &item)) {
+		if (fits_an_action(item))
+			continue;
+		error_set(err, ERROR_FATAL, "permit", 0,
+			  "[policy%s%s] actions: there is no action '%.*s'", rule[0] != '\0' ? "." : "",
+			  rule, (int)(item.length < ITEM_SHOWN ? item.length : ITEM_SHOWN),
+			  item.data);
+		return -1;
+	}
+	return 0;
+}
+
+int permit_check_settings(const struct settings *settings, struct error *err)
+{
+	if (check_actions(settings->policy.actions, "", err) < 0)
+		return -1;
+	for (size_t i = 0; i < settings->rule_count; i++)
+		if (check_actions(settings->rules[i].actions, settings->rules[i].name, err) < 0)
+			return -1;
+	return 0;
+}
 
 /* ---- the question ---- */
 

@@ -11,6 +11,10 @@
  * it was promised: no rule stops it.
  */
 
+/* Every pattern of every 'actions' must fit an action there is. -1 FATAL: names the first
+ * that does not. */
+MUST_CHECK int permit_check_settings(const struct settings *settings, struct error *err);
+
 /* With what the request says, before Grafana is asked. False: *refusal says why. */
 bool permit_request(const struct settings *settings, const struct operation *operation,
 		    const struct request *request, struct refusal *refusal);

@@ -493,6 +493,36 @@ static void refusals_say_what_to_change(void **state)
 	}
 }
 
+/* A slip in a name would allow less than was meant, and tell nobody. */
+static void every_pattern_fits_an_action(void **state)
+{
+	static const struct {
+		const char *lines, *text;
+	} slips[] = {
+		{"[policy]\nactions = org_role.*, acount.*\n",
+		 "[policy] actions: there is no action 'acount.*'"},
+		{"[policy.ops]\nrequesters = *\nactions = *.delete, org_role.grnt\n",
+		 "[policy.ops] actions: there is no action 'org_role.grnt'"},
+		{"[policy.ops]\nrequesters = *\nactions = *, org_role.*, ORG.CREATE\n", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(slips); i++) {
+		char text[1024];
+		struct settings settings;
+		struct error err = {0};
+		int rc;
+
+		assert_true(text_format(text, sizeof(text), "%s%s", BASE, slips[i].lines));
+		read_rules(text, &settings);
+		rc = permit_check_settings(&settings, &err);
+		assert_int_equal(rc, slips[i].text != NULL ? -1 : 0);
+		if (rc < 0)
+			assert_string_equal(err.text, slips[i].text);
+		settings_clear(&settings);
+	}
+}
+
 /* A new action is forgotten neither by the policy nor by the fuse. */
 static void actions_say_what_they_give_and_take(void **state)
 {
@@ -517,6 +547,7 @@ int main(void)
 		cmocka_unit_test(what_was_begun_is_finished),
 		cmocka_unit_test(what_grantd_promised_is_not_asked_for_again),
 		cmocka_unit_test(refusals_say_what_to_change),
+		cmocka_unit_test(every_pattern_fits_an_action),
 		cmocka_unit_test(actions_say_what_they_give_and_take),
 	};
 
