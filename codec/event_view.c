@@ -93,6 +93,23 @@ int event_view_read(const struct record_view *record, struct event_view **view,
 	return 0;
 }
 
+int event_view_of_record(const struct record *record, struct event_view **view,
+			 struct error *err)
+{
+	struct header_view headers[LIMIT_HEADERS];
+	struct record_view record_view = {.value = {record->value, record->value_bytes},
+					  .headers = headers};
+
+	for (size_t i = 0; i < record->header_count && i < ARRAY_COUNT(headers); i++) {
+		const struct record_header *header = &record->headers[i];
+
+		headers[i] = (struct header_view){header->name,
+						  {header->value, header->value_bytes}};
+		record_view.header_count++;
+	}
+	return event_view_read(&record_view, view, err);
+}
+
 int event_view_parse(struct slice text, struct event_view **view, struct error *err)
 {
 	json_t *value = NULL, *event;
@@ -156,9 +173,20 @@ bool event_view_has(const struct event_view *view, const char *path)
 	return find(view, path) != NULL;
 }
 
+bool event_view_is_true(const struct event_view *view, const char *path)
+{
+	return json_is_true(find(view, path));
+}
+
 void event_view_write(const struct event_view *view, struct buffer *out)
 {
-	char *text = json_dumps(view->event, JSON_COMPACT);
+	event_view_write_at(view, "", out);
+}
+
+void event_view_write_at(const struct event_view *view, const char *path, struct buffer *out)
+{
+	const json_t *value = find(view, path);
+	char *text = value == NULL ? NULL : json_dumps(value, JSON_COMPACT);
 
 	if (text != NULL)
 		buffer_append_text(out, text);

@@ -20,6 +20,9 @@ struct event_view;
 /* From a record in binary or structured mode. ERROR_POISON if it is no event. */
 MUST_CHECK int event_view_read(const struct record_view *record, struct event_view **view,
 			       struct error *err);
+/* The same, from a record that grantd keeps or will write. */
+MUST_CHECK int event_view_of_record(const struct record *record, struct event_view **view,
+				    struct error *err);
 /* From JSON text: a whole event, or its data alone, which then becomes "data". */
 MUST_CHECK int event_view_parse(struct slice text, struct event_view **view,
 				struct error *err);
@@ -32,6 +35,10 @@ const char *event_view_text(const struct event_view *view, const char *path);
 bool event_view_integer(const struct event_view *view, const char *path, int64_t *number);
 bool event_view_has(const struct event_view *view, const char *path); /* null counts */
 
+bool event_view_is_true(const struct event_view *view, const char *path);
+
+/* Append what is at a path as JSON; nothing if nothing is there. */
+void event_view_write_at(const struct event_view *view, const char *path, struct buffer *out);
 /* Append the whole as one line of JSON, without a line break. */
 void event_view_write(const struct event_view *view, struct buffer *out);
 

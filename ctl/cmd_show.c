@@ -112,22 +112,6 @@ static void show_intent(struct json_writer *writer, const struct ledger_field *f
 	json_write_end_object(writer);
 }
 
-static int view_record(const struct record *record, struct event_view **view)
-{
-	struct header_view headers[64];
-	struct record_view record_view = {.value = {record->value, record->value_bytes},
-					  .headers = headers};
-
-	for (size_t i = 0; i < record->header_count && i < ARRAY_COUNT(headers); i++) {
-		const struct record_header *header = &record->headers[i];
-
-		headers[i] = (struct header_view){header->name,
-						  {header->value, header->value_bytes}};
-		record_view.header_count++;
-	}
-	return event_view_read(&record_view, view, NULL);
-}
-
 /* The stored record as the event that was, or will be, published. */
 static void show_outcome(struct json_writer *writer, const struct ledger_field *field,
 			 int64_t now_ms)
@@ -138,7 +122,7 @@ static void show_outcome(struct json_writer *writer, const struct ledger_field *
 
 	buffer_init(&event, EVENT_BYTES);
 	if (record_unpack(field->value, field->value_bytes, &record, NULL) == 0 &&
-	    view_record(&record, &view) == 0) {
+	    event_view_of_record(&record, &view, NULL) == 0) {
 		event_view_write(view, &event);
 		json_write_raw(writer, field->name, (struct slice){event.bytes, event.length});
 	} else {

@@ -27,6 +27,7 @@ extern const struct command command_ping;
 extern const struct command command_reasons;
 extern const struct command command_fuse;
 extern const struct command command_doctor;
+extern const struct command command_due;
 
 /* The options that all have. */
 #define COMMAND_OPTIONS                                                                       \

@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&command_keygen, &command_config, &command_ping, &command_reasons,
 	&command_fuse,
 	&command_doctor,
+	&command_due,
 };
 
 static void print_usage(FILE *out)

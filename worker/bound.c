@@ -13,79 +13,26 @@
  */
 #include "worker/bound.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "worker/fuse.h"
+#include "worker/bound_kind.h"
 
 enum { MS_PER_S = 1000 };
 
 /* ---- what can be bound ---- */
 
-static int org_level(const struct evidence *held)
+static const struct bound_kind *kind_of(const struct turn *turn)
 {
-	return held->member == FACT_YES ? (int)held->role : 0;
-}
-
-static int team_level(const struct evidence *held)
-{
-	return held->team_member == FACT_YES;
-}
-
-static int server_level(const struct evidence *held)
-{
-	return held->server_admin == FACT_YES;
-}
-
-static void put_org(int level, struct evidence *evidence)
-{
-	evidence->member = level > 0 ? FACT_YES : FACT_NO;
-	evidence->role = (enum role)level;
-}
-
-static void put_team(int level, struct evidence *evidence)
-{
-	evidence->team_member = level > 0 ? FACT_YES : FACT_NO;
-}
-
-static void put_server(int level, struct evidence *evidence)
-{
-	evidence->server_admin = level > 0 ? FACT_YES : FACT_NO;
-}
-
-static const struct kind {
-	const char *gives, *takes, *name;
-	int most;
-	int (*level)(const struct evidence *held);
-	void (*put)(int level, struct evidence *evidence);
-	const char *words[ROLE_ADMIN + 1];
-} kinds[] = {
-	{"org_role.grant", "org_role.revoke", "org", ROLE_ADMIN, org_level, put_org,
-	 {"no member", "None", "Viewer", "Editor", "Admin"}},
-	{"team_member.add", "team_member.remove", "team", 1, team_level, put_team,
-	 {"not in the team", "in the team"}},
-	{"server_admin.grant", "server_admin.revoke", "server", 1, server_level, put_server,
-	 {"no server admin", "a server admin"}},
-};
-
-static const struct kind *kind_of(const struct turn *turn)
-{
-	const char *action = turn->request->action;
-
-	for (size_t i = 0; i < ARRAY_COUNT(kinds); i++)
-		if (strcmp(kinds[i].gives, action) == 0 || strcmp(kinds[i].takes, action) == 0)
-			return &kinds[i];
-	return NULL;
+	return bound_kind_of(turn->request->action);
 }
 
 static const char *word(const struct turn *turn, int level)
 {
-	const struct kind *kind = kind_of(turn);
-
-	return level >= 0 && level <= kind->most ? kind->words[level] : "?";
+	return bound_kind_word(kind_of(turn), level);
 }
 
 static int held_before(const struct turn *turn)
@@ -142,11 +89,8 @@ const char *bound_until(const struct turn *turn, char out[BOUND_UNTIL_CAPACITY])
 
 static void name_subject(struct turn *turn)
 {
-	const struct outcome_target *target = &turn->outcome.target;
-
-	text_format(turn->subject, sizeof(turn->subject),
-		    "%s:%s:%" PRId64 ":%" PRId64 ":%" PRId64, turn->request->instance,
-		    kind_of(turn)->name, target->org_id, target->team_id, target->user_id);
+	bound_kind_subject(kind_of(turn), turn->request->instance, &turn->outcome.target,
+			   turn->subject);
 }
 
 static int take_grants(struct turn *turn, const struct ledger_grants *kept, struct error *err)
@@ -250,7 +194,7 @@ static void ask_for_end(struct turn *turn, int asked)
 {
 	const struct outcome_target *target = &turn->outcome.target;
 	const struct request *request = turn->request;
-	const struct kind *kind = kind_of(turn);
+	const struct bound_kind *kind = kind_of(turn);
 	struct request *later = turn_follow_up(turn, "expiry", kind->takes, expires_ms(turn));
 
 	later->org.id = target->org_id;

@@ -203,10 +203,37 @@ struct ledger_due_item {
 	char *id;
 	char *record;
 	size_t record_bytes;
+	int64_t at_ms; /* only of a list */
 };
 MUST_CHECK int ledger_due_take(struct ledger *ledger, struct ledger_due_item *items,
 			       size_t most, size_t *count, struct error *err);
 void ledger_due_item_clear(struct ledger_due_item *item);
+
+/* ---- made anew from the outcomes, and for people to look at ---- */
+
+/* *restored: what the outcomes tell is in the ledger since it was last emptied. */
+enum { LEDGER_EPOCH_CAPACITY = 64 };
+MUST_CHECK int ledger_epoch_begin(struct ledger *ledger, char epoch[LEDGER_EPOCH_CAPACITY],
+				  bool *restored, struct error *err);
+/* *marked false: it was emptied meanwhile. */
+MUST_CHECK int ledger_epoch_restored(struct ledger *ledger, const char *epoch, bool *marked,
+				     struct error *err);
+
+/* 'key' is the request's that is due. *added false: it is known. */
+MUST_CHECK int ledger_due_restore(struct ledger *ledger, const struct ledger_key *key,
+				  const struct ledger_due *due, bool *added, struct error *err);
+
+enum grants_restored { GRANTS_CHANGED, GRANTS_KEPT, GRANTS_BUSY };
+/* Instead of what was there when they were last read (*known; none at first), or *known is
+ * what is there now. The caller frees known->bytes. */
+MUST_CHECK int ledger_grants_restore(struct ledger *ledger, const char *subject,
+				     struct ledger_grants *known, struct slice grants,
+				     enum grants_restored *answer, struct error *err);
+
+/* Up to 'most' from the 'from'th on, soonest first; with their times. */
+MUST_CHECK int ledger_due_list(struct ledger *ledger, size_t from,
+			       struct ledger_due_item *items, size_t most, size_t *count,
+			       struct error *err);
 
 /* Moves the duty to publish from a record that no longer exists to another.
  * LEDGER_HELD: publish 'stored' (owned by the caller). LEDGER_LOST: it was not

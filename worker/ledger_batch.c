@@ -30,6 +30,8 @@ static const struct redis_script *const scripts[] = {
 	&ledger_script_published, &ledger_script_renew,	   &ledger_script_step,
 	&ledger_script_take_over, &ledger_script_due_take, &ledger_script_due_drop,
 	&ledger_script_fuse_read, &ledger_script_fuse_reset,
+	&ledger_script_due_restore, &ledger_script_grants_restore, &ledger_script_epoch,
+	&ledger_script_restored,
 };
 
 static void number_text(char out[LEDGER_NUMBER_BYTES], int64_t number)

@@ -85,6 +85,8 @@ void ledger_batch_end(struct ledger *ledger);
 MUST_CHECK int ledger_answer_strange(struct error *err, const char *script);
 MUST_CHECK int ledger_answer_held(const struct redis_reply *reply, const char *script,
 				  enum ledger_answer *answer, struct error *err);
+/* In case an epoch has to be made. */
+void ledger_make_random(struct ledger *ledger);
 /* False: not an epoch. */
 MUST_CHECK bool ledger_epoch_read(struct slice epoch, int64_t *epoch_ms);
 void ledger_copy_bytes(struct redis_value value, char **bytes, size_t *length);

@@ -187,7 +187,7 @@ static void add_claim(struct ledger *ledger, const struct ledger_claim *claim)
 
 /* In case an epoch has to be made. New each time, because Redis may be emptied
  * twice within a millisecond. */
-static void make_random_text(struct ledger *ledger)
+void ledger_make_random(struct ledger *ledger)
 {
 	uint8_t bytes[LEDGER_RANDOM_BYTES];
 
@@ -204,7 +204,7 @@ int ledger_claim_many(struct ledger *ledger, struct ledger_claim *claims, size_t
 
 	if (count == 0)
 		return 0;
-	make_random_text(ledger);
+	ledger_make_random(ledger);
 	for (size_t i = 0; i < count; i++)
 		text_bytes += ledger_key_bytes(ledger, &claims[i].key) +
 			      ledger_place_bytes(&claims[i].place) + LEDGER_NUMBER_BYTES;

@@ -10,10 +10,14 @@ extern const struct redis_script ledger_script_complete;
 extern const struct redis_script ledger_script_due_drop;
 extern const struct redis_script ledger_script_fuse_read;
 extern const struct redis_script ledger_script_fuse_reset;
+extern const struct redis_script ledger_script_due_restore;
 extern const struct redis_script ledger_script_due_take;
+extern const struct redis_script ledger_script_epoch;
+extern const struct redis_script ledger_script_grants_restore;
 extern const struct redis_script ledger_script_park;
 extern const struct redis_script ledger_script_published;
 extern const struct redis_script ledger_script_renew;
+extern const struct redis_script ledger_script_restored;
 extern const struct redis_script ledger_script_step;
 extern const struct redis_script ledger_script_take_over;
 

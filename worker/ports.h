@@ -17,6 +17,7 @@
 #include "config/policy.h"
 #include "config/settings.h"
 #include "grafana/http.h"
+#include "worker/bound_kind.h"
 #include "worker/grants.h"
 #include "worker/ledger.h"
 #include "worker/metrics.h"
@@ -112,7 +113,7 @@ struct vault {
 	const char *path_prefix;
 };
 
-enum { BOUND_SUBJECT_CAPACITY = LIMIT_INSTANCE_BYTES + 100, BOUND_UNTIL_CAPACITY = 48 };
+enum { BOUND_UNTIL_CAPACITY = 48 };
 
 /* One attempt at one request. Operations read the first part, call turn.h, and
  * fill the outcome. */
