@@ -109,12 +109,19 @@ static void watch_epoch(struct dispatcher *dispatcher)
 {
 	int64_t changes = ledger_epoch_changes(dispatcher->options.ledger);
 
+	if (ledger_epoch_made(dispatcher->options.ledger))
+		log_write(dispatcher->options.pipeline->log, LOG_WARN,
+			  "the ledger is new; if there was one before, what it kept for later (ends "
+			  "of time-bound grants, of rotated tokens) is in the outcomes: run 'grantctl "
+			  "due restore'",
+			  NULL);
 	if (changes == atomic_load(&dispatcher->epoch_changes))
 		return;
 	atomic_store(&dispatcher->epoch_changes, changes);
 	log_write(dispatcher->options.pipeline->log, LOG_ERROR,
 		  "the ledger's epoch changed: Redis was emptied or replaced; requests written "
-		  "before it are looked at in Grafana before anything is done",
+		  "before it are looked at in Grafana before anything is done; run 'grantctl due "
+		  "restore' for what was to come due",
 		  LOG_FIELDS(LOG_NUMBER("changes", changes)));
 }
 

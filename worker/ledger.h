@@ -252,6 +252,8 @@ MUST_CHECK int ledger_take_over(struct ledger *ledger, struct ledger_take_over *
  * often it was seen to change since: Redis was emptied or swapped. */
 int64_t ledger_epoch_ms(const struct ledger *ledger);
 int64_t ledger_epoch_changes(const struct ledger *ledger);
+/* Was the epoch made by a claim of this ledger? Said once. */
+bool ledger_epoch_made(struct ledger *ledger);
 
 /* For grantctl show: every field of the record as "name", "value" pairs into a
  * JSON-free list; NOT found = count 0. */

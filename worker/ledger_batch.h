@@ -42,6 +42,7 @@ struct ledger {
 	char epoch[64]; /* as last seen; "" = never */
 	int64_t epoch_ms;
 	int64_t epoch_changes;
+	bool epoch_made; /* by this ledger */
 
 	/* the batch in hand; memory is kept from one to the next */
 	struct redis_command *commands;

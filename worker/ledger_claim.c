@@ -144,6 +144,7 @@ static bool note_epoch(struct ledger *ledger, struct redis_value epoch)
 		return true;
 	if (ledger->epoch[0] != '\0')
 		ledger->epoch_changes++;
+	ledger->epoch_made = strstr(text, ledger->random_text) != NULL;
 	text_copy(ledger->epoch, sizeof(ledger->epoch), text);
 	if (!ledger_epoch_read(epoch.bytes, &epoch_ms))
 		return false;
@@ -227,6 +228,14 @@ int ledger_claim_many(struct ledger *ledger, struct ledger_claim *claims, size_t
 int64_t ledger_epoch_ms(const struct ledger *ledger)
 {
 	return ledger->epoch_ms;
+}
+
+bool ledger_epoch_made(struct ledger *ledger)
+{
+	bool made = ledger->epoch_made;
+
+	ledger->epoch_made = false;
+	return made;
 }
 
 int64_t ledger_epoch_changes(const struct ledger *ledger)

@@ -56,6 +56,7 @@ def test_a_ledger_that_was_emptied_is_filled_from_the_outcomes(sim, make_stage):
              "source": given["waits"]["follow_up"]["source"], "subject": waits.login,
              "datacontenttype": "application/json", "data": given["waits"]["follow_up"]["data"]}
     stage.send(early)
+    worker.wait_log("the ledger's epoch changed: .* run 'grantctl due restore'")
     worker.wait_log("the ledger was emptied after this was given")
     assert sim.role(org.id, waits.login) == "Editor"
 
