@@ -208,7 +208,7 @@ static void ask_for_end(struct turn *turn, int asked)
 	later->grant = (struct request_grant){.id = mem_strdup(request->id),
 					      .source = mem_strdup(request->source),
 					      .user_id = target->user_id,
-					      .at_ms = clock_wall_ms(turn->clock)};
+					      .at_ms = turn->started_ms};
 }
 
 static int asked_level(const struct turn *turn)
@@ -269,13 +269,13 @@ int bound_find_user(struct turn *turn, struct grafana_user *user, struct error *
 	return turn_protect_self(turn, user);
 }
 
-/* Was this grant written down in a ledger that has been emptied since? */
+/* Was this grant written down in a ledger that has been emptied since? Both times are of
+ * the ledger's clock, and the first claim of an epoch makes it. */
 static bool is_lost(const struct turn *turn)
 {
 	int64_t at_ms = turn->request->grant.at_ms;
 
-	return at_ms != 0 && at_ms < turn->grants_epoch_ms + turn->settings->redis.epoch_skew_ms &&
-	       turn->grants_epoch_ms != 0;
+	return at_ms != 0 && at_ms < turn->grants_epoch_ms;
 }
 
 int bound_end(struct turn *turn, int *wanted, struct error *err)

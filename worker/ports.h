@@ -126,6 +126,7 @@ struct turn {
 	const struct clock *clock;
 	const char *own_login; /* never to be touched */
 	int64_t record_time_ms;
+	int64_t started_ms; /* of the first attempt, by the ledger's clock */
 
 	int64_t allowed_org_id; /* the policy was asked about it; 0 = about none yet */
 	bool resumed;	   /* begun before, or nobody knows: look before you write */

@@ -88,6 +88,7 @@ void runner_begin(struct turn *turn, struct pipeline *pipeline, struct job *job,
 	turn->clock = pipeline->clock;
 	turn->own_login = grafana_settings(job->instance->grafana)->user;
 	turn->record_time_ms = job->record_time_ms;
+	turn->started_ms = job->claim.started_ms;
 	/* A plan leaves nothing behind that a later attempt could find. */
 	turn->resumed = job->claim.outcome == CLAIM_RESUME && job->request.mode != MODE_PLAN;
 	turn->step = job->claim.step;

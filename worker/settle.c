@@ -120,8 +120,10 @@ static void add_follow_up(const struct pipeline *pipeline, struct job *job,
 static void report_expiry(const struct pipeline *pipeline, const struct job *job,
 			  const struct outcome *outcome)
 {
-	if (job->request.grant.id == NULL ||
-	    (outcome->result != RESULT_REFUSED && outcome->result != RESULT_FAILED))
+	bool is_end = job->request.grant.id != NULL && job->request.mode != MODE_PLAN &&
+		      job->operation != NULL && (job->operation->takes & TAKES_GRANT) != 0;
+
+	if (!is_end || (outcome->result != RESULT_REFUSED && outcome->result != RESULT_FAILED))
 		return;
 	metrics_add(pipeline->metrics, METRIC_GRANTS_NOT_ENDED, 1);
 	log_write(pipeline->log, LOG_ERROR, "a time-bound grant could not be ended",
@@ -159,6 +161,7 @@ void settle_refusal(struct pipeline *pipeline, struct job *job, const struct ref
 	text_copy(outcome.message, sizeof(outcome.message), refusal->text);
 	text_copy(outcome.rule, sizeof(outcome.rule), refusal->rule);
 	add_outcome(pipeline, job, &outcome, NULL);
+	report_expiry(pipeline, job, &outcome);
 }
 
 static int unpack(struct job *job, const char *bytes, size_t length, struct error *err)
