@@ -394,6 +394,23 @@ static void refused_credentials_shut_it_at_once_and_for_long(void **state)
 	gate_free(gate);
 }
 
+static void a_refusal_beside_the_work_shuts_it_as_well(void **state)
+{
+	struct gate *gate = gate_of(4, 0);
+
+	(void)state;
+	enters(gate, 50000);
+	gate_refused(gate, 50000);
+	assert_int_equal(gate_state(gate, 50000), GATE_UNAUTHORIZED);
+	must_wait_until(gate, 349999, 350000);
+	gate_leave(gate, 50100, &good); /* the turn that ran meanwhile tells of the past */
+	assert_int_equal(gate_in_use(gate), 0);
+	must_wait_until(gate, 349999, 350000);
+	turns(gate, 350000, 3, &good);
+	assert_int_equal(gate_state(gate, 350000), GATE_CLOSED);
+	gate_free(gate);
+}
+
 static void a_straggler_prolongs_the_wait(void **state)
 {
 	struct gate *gate = gate_of(4, 0);
@@ -490,6 +507,7 @@ int main(void)
 		cmocka_unit_test(failing_probes_double_the_wait_up_to_a_minute),
 		cmocka_unit_test(turns_that_end_while_it_is_open_do_not_count_later),
 		cmocka_unit_test(refused_credentials_shut_it_at_once_and_for_long),
+		cmocka_unit_test(a_refusal_beside_the_work_shuts_it_as_well),
 		cmocka_unit_test(a_straggler_prolongs_the_wait),
 		cmocka_unit_test(reset_makes_it_work_again),
 		cmocka_unit_test(names_its_states),
