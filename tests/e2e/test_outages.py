@@ -129,10 +129,10 @@ def test_requests_wait_while_grafana_is_away(stage, load, sim):
         return ('grantd_breaker_state{instance="main"} 0' in worker.http("/metrics")[1]) == closed
 
     worker = begin(stage, load)
+    worker.wait_log("grafana is known.* smtp=off")
     sim.fault("reset_before", "*", "/api/users/lookup", count=-1)
     worker.wait_for(lambda: breaker_is(False), "the breaker opens")
     assert worker.http("/readyz")[0] == 200
-    worker.wait_log("grafana is known.* smtp=off")
     sim.settings(smtp=True)
     sim.clear_faults()
     worker.wait_for(lambda: breaker_is(True), "the breaker closes")
