@@ -119,9 +119,11 @@ FUZZ_SECONDS ?= 60
 FUZZ_FLAGS = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
 FUZZ_OBJECTS = $(foreach f,$(FOLDERS),$(call objects,$(SOURCES_$(f)))) $(BUILD)/worker/ledger_scripts.o
+# Instead of the wire.
+FUZZ_LINK_grafana_calls = -Wl,--wrap=grafana_request_in_org
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
 	@echo "LD $@"
-	@$(CC) $(LDFLAGS) $(FUZZ_MAIN) $^ -o $@ $(LIBS_worker)
+	@$(CC) $(LDFLAGS) $(FUZZ_MAIN) $(FUZZ_LINK_$*) $^ -o $@ $(LIBS_worker)
 fuzz-binaries: $(patsubst %,$(BUILD)/fuzz_%,$(FUZZERS))
 
 fuzz: ## every fuzz target, FUZZ_SECONDS each
