@@ -42,6 +42,10 @@ enum {
 	LIMIT_INVITE_LINK_BYTES = 2048,
 
 	LIMIT_REPLY_BYTES = 16 * 1024 * 1024, /* of one Grafana answer */
+	LIMIT_LIST_OBJECT_BYTES = 64 * 1024, /* of one entry of a list that is read as it comes */
+	LIMIT_LIST_PAGES = 10000,
+	LIMIT_ORGS = 100000, /* of one Grafana, in a snapshot */
+	LIMIT_MEMBERSHIPS = 2000000, /* likewise */
 	LIMIT_REPLY_MESSAGE_BYTES = 255,
 	LIMIT_MESSAGE_ID_BYTES = 95,
 

@@ -254,6 +254,7 @@ static int judge(struct grafana_session *session, const struct http_call *call, 
 		.method = call->method,
 		.path = call->path,
 		.effect = call->effect,
+		.is_streamed = call->sink != NULL,
 		.sent = http_connection_has_sent(session->connection),
 		.transport_code = code,
 		.transport_text =
@@ -282,11 +283,28 @@ static int send_once(struct grafana_session *session, struct http_call *call, in
 	return 0;
 }
 
+static int request(struct grafana_session *session, struct http_call *call,
+		   struct reply *reply, struct error *err)
+{
+	struct login *login = session->grafana->login;
+	int code = 0;
+
+	memset(reply, 0, sizeof(*reply));
+	for (int tries = 0;; tries++) {
+		if (send_once(session, call, &code, reply, err) < 0)
+			return -1;
+		if (code != 0 ||
+		    !login_was_refused(login, session->connection, &session->pass, reply, tries))
+			break;
+		reply_clear(reply);
+	}
+	return judge(session, call, code, reply, err);
+}
+
 int grafana_request_in_org(struct grafana_session *session, int64_t org_id,
 			   enum grafana_effect effect, const char *method, const char *path,
 			   const struct slice *body, struct reply *reply, struct error *err)
 {
-	struct login *login = session->grafana->login;
 	struct http_call call = {.effect = effect,
 				 .once = effect == GRAFANA_WRITE,
 				 .method = method,
@@ -296,18 +314,23 @@ int grafana_request_in_org(struct grafana_session *session, int64_t org_id,
 				 .trace = session->trace_line,
 				 .agent = session->agent_line,
 				 .timeout_ms = session->timeout_ms};
-	int code = 0;
 
-	memset(reply, 0, sizeof(*reply));
-	for (int tries = 0;; tries++) {
-		if (send_once(session, &call, &code, reply, err) < 0)
-			return -1;
-		if (code != 0 ||
-		    !login_was_refused(login, session->connection, &session->pass, reply, tries))
-			break;
-		reply_clear(reply);
-	}
-	return judge(session, &call, code, reply, err);
+	return request(session, &call, reply, err);
+}
+
+int grafana_request_streamed(struct grafana_session *session, int64_t org_id, const char *path,
+			     const struct grafana_sink *sink, struct reply *reply,
+			     struct error *err)
+{
+	struct http_call call = {.effect = GRAFANA_READ,
+				 .method = "GET",
+				 .path = path,
+				 .org_id = org_id,
+				 .trace = session->trace_line,
+				 .agent = session->agent_line,
+				 .sink = sink};
+
+	return request(session, &call, reply, err);
 }
 
 int grafana_request(struct grafana_session *session, enum grafana_effect effect,

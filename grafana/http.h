@@ -106,6 +106,19 @@ MUST_CHECK int grafana_request_in_org(struct grafana_session *session, int64_t o
 				      const char *path, const struct slice *body,
 				      struct reply *reply, struct error *err);
 
+/* Takes the bytes of an answer as they come. False ends the exchange. */
+struct grafana_sink {
+	bool (*take)(void *context, const char *bytes, size_t length);
+	void *context;
+};
+
+/* A GET whose answer may be of any length: the body of a 200 goes to 'sink', and
+ * reply->json stays NULL. It may take as long as something of it comes within the
+ * instance's request_timeout_ms. -1 RETRY also when the sink ended it. */
+MUST_CHECK int grafana_request_streamed(struct grafana_session *session, int64_t org_id,
+					const char *path, const struct grafana_sink *sink,
+					struct reply *reply, struct error *err);
+
 /* Percent-escape for a path or query part; the caller frees it. */
 char *grafana_escape(const char *text);
 

@@ -33,6 +33,7 @@ enum {
 	RETRY_AFTER_BYTES = 63,
 	REDIRECT_BYTES = 120,
 	COOKIE_BYTES = 4096,
+	TIMEOUT_STALLED = -1, /* in place of a time: as long as it goes on */
 };
 
 /* curl reads the list at each call and keeps no copy, so its nodes live here. The first
@@ -51,6 +52,7 @@ struct http_connection {
 	int64_t timeout_ms; /* what the handle is set to */
 	/* of the last call */
 	bool once;
+	const struct grafana_sink *sink; /* or NULL */
 	int sendings;
 	char retry_after[RETRY_AFTER_BYTES + 1];
 	char redirect[REDIRECT_BYTES + 1];
@@ -115,12 +117,26 @@ static size_t on_header(char *line, size_t size, size_t length, void *context)
 	return length;
 }
 
+static bool is_streamed(const struct http_connection *connection)
+{
+	long status = 0;
+
+	if (connection->sink == NULL)
+		return false;
+	curl_easy_getinfo(connection->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status == 200;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t length, void *context)
 {
 	struct http_connection *connection = context;
+	bool is_taken;
 
 	(void)size; /* always 1 */
-	return buffer_append(&connection->body, bytes, length) ? length : 0;
+	is_taken = is_streamed(connection)
+			   ? connection->sink->take(connection->sink->context, bytes, length)
+			   : buffer_append(&connection->body, bytes, length);
+	return is_taken ? length : 0;
 }
 
 /* ---- a connection ---- */
@@ -290,14 +306,25 @@ static CURLcode set_method(CURL *curl, const char *method, const struct slice *b
 	return rc;
 }
 
-static CURLcode set_timeout(struct http_connection *connection, int64_t timeout_ms)
+/* An answer of any length may take its time, as long as something of it comes. */
+static CURLcode set_timeout(struct http_connection *connection, const struct http_call *call)
 {
-	if (timeout_ms == 0)
-		timeout_ms = connection->settings->request_timeout_ms;
+	int64_t preset_ms = connection->settings->request_timeout_ms;
+	int64_t timeout_ms = call->timeout_ms != 0 ? call->timeout_ms : preset_ms;
+	CURLcode rc = CURLE_OK;
+
+	if (call->sink != NULL)
+		timeout_ms = TIMEOUT_STALLED;
 	if (timeout_ms == connection->timeout_ms)
 		return CURLE_OK;
 	connection->timeout_ms = timeout_ms;
-	return curl_easy_setopt(connection->curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	rc |= curl_easy_setopt(connection->curl, CURLOPT_LOW_SPEED_LIMIT,
+			       call->sink != NULL ? 1L : 0L);
+	rc |= curl_easy_setopt(connection->curl, CURLOPT_LOW_SPEED_TIME,
+			       call->sink != NULL ? (long)((preset_ms + 999) / 1000) : 0L);
+	rc |= curl_easy_setopt(connection->curl, CURLOPT_TIMEOUT_MS,
+			       call->sink != NULL ? 0L : (long)timeout_ms);
+	return rc;
 }
 
 static void forget_last(struct http_connection *connection)
@@ -317,6 +344,7 @@ static CURLcode perform(struct http_connection *connection, const struct http_ca
 
 	forget_last(connection);
 	connection->once = call->once;
+	connection->sink = call->sink;
 	buffer_append_text(&connection->url, connection->settings->url);
 	if (!buffer_append_text(&connection->url, call->path))
 		return CURLE_URL_MALFORMAT;
@@ -324,7 +352,7 @@ static CURLcode perform(struct http_connection *connection, const struct http_ca
 	rc = curl_easy_setopt(curl, CURLOPT_URL, connection->url.bytes);
 	rc |= curl_easy_setopt(curl, CURLOPT_HTTPHEADER, connection->lines);
 	rc |= set_method(curl, call->method, call->body);
-	rc |= set_timeout(connection, call->timeout_ms);
+	rc |= set_timeout(connection, call);
 	if (rc == CURLE_OK)
 		rc = curl_easy_perform(curl);
 	if (call->effect == GRAFANA_WRITE)

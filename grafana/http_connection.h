@@ -25,6 +25,7 @@ struct http_call {
 	const char *trace;	  /* likewise; "" = none */
 	const char *agent;	  /* likewise; NULL = "grantd" */
 	int64_t timeout_ms;	  /* 0 = the instance's request_timeout_ms */
+	const struct grafana_sink *sink; /* for the body of a 200; NULL = the reply */
 };
 
 /* NULL if this libcurl can't do what is set. 'settings' and 'clock' must outlive it. */

@@ -114,7 +114,7 @@ static int judge_trouble(const struct exchange *exchange, struct reply *reply,
 static int judge_success(const struct exchange *exchange, struct reply *reply,
 			 struct error *err)
 {
-	if (reply->json != NULL)
+	if (reply->json != NULL || (exchange->is_streamed && reply->status == 200))
 		return 0;
 	reply->doubt = exchange->effect == GRAFANA_WRITE;
 	return fail(exchange, reply->status, err, "the answer is no JSON");

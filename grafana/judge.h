@@ -15,6 +15,7 @@ struct exchange {
 	const char *method;
 	const char *path;
 	enum grafana_effect effect;
+	bool is_streamed; /* the body of a 200 went to a sink */
 	bool sent; /* at least a byte of the request may have left */
 	int transport_code; /* 0 = a whole answer came */
 	const char *transport_text;
