@@ -124,7 +124,7 @@ class Grantd(Process):
         """'settings' are ("section.name", value), for trying out others than the defaults."""
         self.group, self.port = f"bench-{name}", services.free_ports(1)[0]
         self.topics = {kind: f"{name}.{kind}" for kind in
-                       ("requests", "outcomes", "credentials", "dead-letter")}
+                       ("requests", "outcomes", "credentials", "inventory", "dead-letter")}
         config = self._config(pair, grafana_url, name, threads)
         for key, value in settings:
             section, _, setting = key.rpartition(".")

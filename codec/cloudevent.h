@@ -16,6 +16,7 @@ struct json_t;
 #define CLOUDEVENT_TYPE_REQUEST "io.grantd.request.v1"
 #define CLOUDEVENT_TYPE_OUTCOME "io.grantd.outcome.v1"
 #define CLOUDEVENT_TYPE_CREDENTIAL "io.grantd.credential.v1"
+#define CLOUDEVENT_TYPE_INVENTORY "io.grantd.inventory.v1"
 
 /* The attributes of a CloudEvents 1.0 event that grantd uses; "" = absent. */
 struct cloudevent {

@@ -198,6 +198,7 @@ static void write_data(struct json_writer *writer, const struct outcome *outcome
 	follow_up_write_grant(writer, &frame->request->grant);
 	write_parts(writer, outcome);
 	write_credential(writer, outcome);
+	write_said(writer, "snapshot", outcome->snapshot);
 	write_follow_up(writer, frame);
 	json_write_integer(writer, "attempts", frame->attempts);
 	json_write_time(writer, "started_at", frame->started_ms);

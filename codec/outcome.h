@@ -92,6 +92,7 @@ struct outcome {
 	const struct outcome_part *parts; /* the turn's; NULL = it asks for one thing */
 	size_t part_count;
 	int64_t credential_version; /* 0 = no credential was made */
+	char snapshot[33]; /* of an inventory; "" = none was made */
 };
 
 /* What the worker adds around it. */

@@ -55,6 +55,8 @@
 	  "Another team has the name, letter case aside; use that one, or choose another name.") \
 	X(TEAM_PROVISIONED, "team.provisioned",                                                  \
 	  "The team is provisioned by SCIM; change it there.")                                   \
+	X(INVENTORY_TOO_LARGE, "inventory.too_large",                                            \
+	  "A snapshot of all orgs would not fit into memory; ask for one org at a time.")        \
 	X(SERVICE_ACCOUNT_NOT_FOUND, "service_account.not_found",                                \
 	  "The org has no such service account.")                                                \
 	X(SERVICE_ACCOUNT_EXISTS, "service_account.exists",                                      \

@@ -32,6 +32,7 @@ enum record_kind {
 	RECORD_CREDENTIAL,
 	RECORD_DEAD_LETTER,
 	RECORD_REQUEST, /* of grantd to itself */
+	RECORD_INVENTORY,
 	RECORD_KINDS,
 };
 

@@ -65,6 +65,7 @@ struct settings {
 		char *group;
 		char *requests_topic;
 		char *outcomes_topic;
+		char *inventory_topic;
 		char *credentials_topic;
 		char *dead_letter_topic;
 		int64_t transaction_timeout_ms;

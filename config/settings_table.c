@@ -72,6 +72,8 @@ const struct setting settings_table[] = {
 	 .help = "Topic that gets one outcome for every request."},
 	{AT(kafka, credentials_topic), TEXT(1, TOPIC_BYTES, "access.credentials"),
 	 .check = check_topic, .help = "Topic that gets the sealed passwords."},
+	{AT(kafka, inventory_topic), TEXT(1, TOPIC_BYTES, "access.inventory"),
+	 .check = check_topic, .help = "Topic that gets the snapshots of who has which access."},
 	{AT(kafka, dead_letter_topic), TEXT(1, TOPIC_BYTES, "access.dead-letter"),
 	 .check = check_topic, .help = "Topic that gets the records that can't be decoded."},
 	{AT(kafka, transaction_timeout_ms), NUMBER(1000, 15 * MINUTE_MS, "15000"),

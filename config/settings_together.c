@@ -103,6 +103,7 @@ static void check_topics(const struct settings *settings, const struct draft *dr
 		{"requests_topic", settings->kafka.requests_topic},
 		{"outcomes_topic", settings->kafka.outcomes_topic},
 		{"credentials_topic", settings->kafka.credentials_topic},
+		{"inventory_topic", settings->kafka.inventory_topic},
 		{"dead_letter_topic", settings->kafka.dead_letter_topic},
 	};
 

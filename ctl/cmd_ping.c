@@ -17,7 +17,7 @@
 #include "grafana/server.h"
 #include "worker/redis.h"
 
-enum { WARNINGS_BYTES = 4096, TOPIC_COUNT = 4 };
+enum { WARNINGS_BYTES = 4096, TOPIC_COUNT = 5 };
 
 /* The worst so far; not being reachable is worse than a no. */
 struct findings {
@@ -53,7 +53,8 @@ static void ping_kafka(const struct context *context, struct findings *findings)
 	const struct kafka_access access = {settings, context->log};
 	const char *const topics[TOPIC_COUNT] = {
 		settings->kafka.requests_topic, settings->kafka.outcomes_topic,
-		settings->kafka.credentials_topic, settings->kafka.dead_letter_topic};
+		settings->kafka.credentials_topic, settings->kafka.inventory_topic,
+		settings->kafka.dead_letter_topic};
 	int partitions[TOPIC_COUNT] = {0}, brokers = 0;
 	struct error err = {0};
 

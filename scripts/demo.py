@@ -16,7 +16,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "services"))
 import services  # noqa: E402
 
-TOPICS = ("access.requests", "access.outcomes", "access.credentials", "access.dead-letter")
+TOPICS = ("access.requests", "access.outcomes", "access.credentials", "access.inventory",
+          "access.dead-letter")
 TTY = sys.stdout.isatty()
 
 CONFIG = """\

@@ -61,7 +61,7 @@ def test_the_channels_are_the_topics_of_the_settings(document):
                                check=True).stdout
     topics = set(re.findall(r"^;\w+_topic = (\S+)$", help_text, re.MULTILINE))
     assert {channel["address"] for channel in document["channels"].values()} == topics
-    assert len(topics) == 4
+    assert len(topics) == 5
 
 
 def test_what_is_sent_and_received(document):
@@ -71,7 +71,7 @@ def test_what_is_sent_and_received(document):
                                                       for channel in document["channels"].values())}
 
 
-@pytest.mark.parametrize("message", ["request", "outcome", "credential"])
+@pytest.mark.parametrize("message", ["request", "outcome", "credential", "inventory"])
 def test_a_payload_is_one_of_the_schemas(document, message):
     schema = payload_of(document, message)
     jsonschema.Draft202012Validator.check_schema(schema)

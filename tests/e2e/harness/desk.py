@@ -101,6 +101,11 @@ class Desk:
         self.simulators.append(Simulator(self.grafana.version, folder))
         return self.simulators[-1]
 
+    def simulator_of(self, version, directory):
+        """One more, of that version."""
+        self.simulators.append(Simulator(version, str(directory)))
+        return self.simulators[-1]
+
     # ---- people and orgs ----
 
     def name(self, what="user"):

@@ -24,6 +24,7 @@ KINDS = {
     REQUEST_TYPE: "request",
     "io.grantd.outcome.v1": "outcome",
     "io.grantd.credential.v1": "credential",
+    "io.grantd.inventory.v1": "inventory",
 }
 ENVELOPE = jsonschema.Draft202012Validator({
     "type": "object",

@@ -19,7 +19,7 @@ from .kafka import Collector, Producer
 from .paths import DEADLINE_S, binary, kafka_wire, wait_until
 from .worker import Worker, base_config
 
-Topics = collections.namedtuple("Topics", "requests outcomes credentials dead_letter")
+Topics = collections.namedtuple("Topics", "requests outcomes credentials inventory dead_letter")
 
 
 class TokenInstance:
@@ -54,7 +54,7 @@ class Stage:
         self.services, self.grafana, self.vault = services, grafana, vault
         self.dir, self.name = str(directory), name
         self.group = f"grantd-{name}"
-        self.topics = Topics(*(f"{name}.{part}" for part in ("requests", "outcomes", "credentials", "dead-letter")))
+        self.topics = Topics(*(f"{name}.{part}" for part in ("requests", "outcomes", "credentials", "inventory", "dead-letter")))
         services.create_topics({topic: partitions for topic in self.topics},
                                {"max.message.bytes": 8 * 1024 * 1024})
         self.redis = redis.Redis(host="127.0.0.1", port=services.redis_port)

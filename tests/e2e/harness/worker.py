@@ -29,7 +29,7 @@ def base_config(brokers, group, topics, redis_url, key_prefix, key_file, instanc
     config["kafka"].update({
         "brokers": brokers, "group": group, "requests_topic": topics.requests,
         "outcomes_topic": topics.outcomes, "credentials_topic": topics.credentials,
-        "dead_letter_topic": topics.dead_letter})
+        "inventory_topic": topics.inventory, "dead_letter_topic": topics.dead_letter})
     config["redis"].update({"url": redis_url, "key_prefix": key_prefix})
     config["vault"] = {"key_file": key_file}
     for name, grafana in instances.items():
