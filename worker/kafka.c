@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kafka.c - what consumer and producer have in common: configuration and logging.
+ * kafka.c - what consumer and producers have in common: configuration, logging, sending.
  */
 #include "worker/kafka.h"
 
 #include <librdkafka/rdkafka.h>
 #include <syslog.h>
+
+enum { METADATA_TIMEOUT_MS = 5000 };
 
 static int set_property(rd_kafka_conf_t *conf, const char *name, const char *value,
 			struct error *err)
@@ -75,4 +77,52 @@ out:
 	if (conf != NULL)
 		rd_kafka_conf_destroy(conf);
 	return rc;
+}
+
+void kafka_warm_topic(rd_kafka_t *kafka, const char *topic)
+{
+	const struct rd_kafka_metadata *metadata = NULL;
+	rd_kafka_topic_t *handle = rd_kafka_topic_new(kafka, topic, NULL);
+
+	if (handle == NULL)
+		return;
+	if (rd_kafka_metadata(kafka, 0, handle, &metadata, METADATA_TIMEOUT_MS) ==
+	    RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_metadata_destroy(metadata);
+	rd_kafka_topic_destroy(handle);
+}
+
+static rd_kafka_headers_t *copy_headers(const struct record *record)
+{
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(record->header_count);
+
+	for (size_t i = 0; i < record->header_count; i++)
+		rd_kafka_header_add(headers, record->headers[i].name, -1,
+				    record->headers[i].value,
+				    (ssize_t)record->headers[i].value_bytes);
+	return headers;
+}
+
+int kafka_produce(rd_kafka_t *kafka, const char *topic, const struct record *record)
+{
+	rd_kafka_headers_t *headers = copy_headers(record);
+	/* As an array: the macros for variable arguments are not ISO C. */
+	const rd_kafka_vu_t parts[] = {
+		{.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
+		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {record->key, record->key_bytes}},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {record->value, record->value_bytes}},
+		{.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+	};
+	rd_kafka_error_t *failed = rd_kafka_produceva(kafka, parts, ARRAY_COUNT(parts));
+	rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
+
+	if (failed == NULL)
+		return RD_KAFKA_RESP_ERR_NO_ERROR;
+	rd_kafka_error_destroy(failed);
+	/* They are taken over only on success, and freed with the error for a partition
+	 * that is unknown (a defect until 2.12): then it is better to lose than to free twice. */
+	if (code != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+		rd_kafka_headers_destroy(headers);
+	return code;
 }

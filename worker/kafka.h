@@ -4,9 +4,11 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "codec/record.h"
 #include "config/settings.h"
 
 struct rd_kafka_conf_s;
+struct rd_kafka_s;
 
 /* A client property that grantd itself decides on. */
 struct kafka_property {
@@ -22,5 +24,13 @@ struct kafka_property {
 MUST_CHECK int kafka_conf_new(const struct settings *settings,
 			      const struct kafka_property *forced, void *opaque,
 			      struct rd_kafka_conf_s **conf, struct error *err);
+
+/* Ask for the topic's metadata: without it the first record to a topic that a client does
+ * not know yet may be up to a second late. */
+void kafka_warm_topic(struct rd_kafka_s *kafka, const char *topic);
+
+/* Hand a copy of the record to a producer's queue; its kind does not matter. Answers
+ * librdkafka's code, 0 = taken. */
+int kafka_produce(struct rd_kafka_s *kafka, const char *topic, const struct record *record);
 
 #endif

@@ -44,6 +44,10 @@
 	X(JOBS_IN_FLIGHT, "jobs_in_flight", "", "gauge",                                       \
 	  "Requests read and not yet settled.")                                                \
 	X(LEDGER_UP, "ledger_up", "", "gauge", "1 while Redis answers, 0 while it does not.")  \
+	X(SNAPSHOTS_RUNNING, "inventory_snapshots_running", "", "gauge",                       \
+	  "Snapshots that are being made.")                                                    \
+	X(INVENTORY_RECORDS, "inventory_records_total", "", "counter",                         \
+	  "Records of snapshots that were sent.")                                              \
 	X(LEDGER_EPOCH_CHANGES, "ledger_epoch_changes_total", "", "counter",                   \
 	  "How often the ledger was found emptied or swapped.")
 

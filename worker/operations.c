@@ -42,6 +42,7 @@ static const struct operation *const operations[] = {
 	&operation_org_delete,
 	&operation_dashboard_apply,
 	&operation_org_bootstrap,
+	&operation_inventory_snapshot,
 	NULL,
 };
 

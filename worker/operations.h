@@ -37,5 +37,6 @@ extern const struct operation operation_org_rename;
 extern const struct operation operation_org_delete;
 extern const struct operation operation_dashboard_apply;
 extern const struct operation operation_org_bootstrap;
+extern const struct operation operation_inventory_snapshot;
 
 #endif

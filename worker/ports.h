@@ -155,6 +155,11 @@ struct turn {
 	int64_t secret_expires_ms; /* wall clock; 0 = never */
 	bool secret_is_set;	/* Grafana has taken it */
 	int64_t old_token_id;	/* which a rotation replaces; 0 = none, or not known yet */
+
+	int64_t fencing_token;	/* of this attempt */
+	struct feed *feed;	/* of a long operation; see feed.h */
+	struct record closing;	/* committed together with the outcome */
+	bool has_closing;
 };
 
 /* Which role an action gives, as far as the policy is concerned. */
@@ -184,6 +189,9 @@ struct operation {
 	/* What else it understands; a combination of TAKES_. */
 	unsigned takes;
 	int (*run)(struct turn *turn, struct error *err);
+	/* It reads much and may take minutes: it gets a feed, a lane of its own for each
+	 * instance, and counts neither for nor against the instance's concurrency. */
+	bool is_long;
 };
 
 enum {

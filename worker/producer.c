@@ -23,7 +23,6 @@
 enum {
 	INIT_TIMEOUT_MS = 10000,
 	REMAINING_TIME = -1, /* of the transaction; other values risk a desync */
-	METADATA_TIMEOUT_MS = 5000,
 	QUEUE_FULL_WAIT_MS = 100,
 	TRUNCATED_BYTES = 512 * 1024,
 };
@@ -108,25 +107,16 @@ static int take_error(rd_kafka_error_t *rd_error, const char *doing, struct erro
 	return -1;
 }
 
-/* The first record to a topic the client does not know yet may be up to a second late. */
 static void warm_topics(struct producer *producer)
 {
 	const struct settings *settings = producer->options.settings;
 	const char *const names[] = {settings->kafka.outcomes_topic,
 				     settings->kafka.credentials_topic,
+				     settings->kafka.inventory_topic,
 				     settings->kafka.dead_letter_topic};
 
-	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
-		const struct rd_kafka_metadata *metadata = NULL;
-		rd_kafka_topic_t *topic = rd_kafka_topic_new(producer->kafka, names[i], NULL);
-
-		if (topic == NULL)
-			continue;
-		if (rd_kafka_metadata(producer->kafka, 0, topic, &metadata,
-				      METADATA_TIMEOUT_MS) == RD_KAFKA_RESP_ERR_NO_ERROR)
-			rd_kafka_metadata_destroy(metadata);
-		rd_kafka_topic_destroy(topic);
-	}
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+		kafka_warm_topic(producer->kafka, names[i]);
 }
 
 int producer_prepare(struct producer *producer, struct error *err)
@@ -177,6 +167,8 @@ static const char *topic_of(const struct settings *settings, enum record_kind ki
 		return settings->kafka.credentials_topic;
 	case RECORD_REQUEST:
 		return settings->kafka.requests_topic;
+	case RECORD_INVENTORY:
+		return settings->kafka.inventory_topic;
 	case RECORD_DEAD_LETTER:
 	case RECORD_KINDS:
 		break;
@@ -184,56 +176,22 @@ static const char *topic_of(const struct settings *settings, enum record_kind ki
 	return settings->kafka.dead_letter_topic;
 }
 
-static rd_kafka_headers_t *copy_headers(const struct record *record)
-{
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(record->header_count);
-
-	for (size_t i = 0; i < record->header_count; i++)
-		rd_kafka_header_add(headers, record->headers[i].name, -1,
-				    record->headers[i].value,
-				    (ssize_t)record->headers[i].value_bytes);
-	return headers;
-}
-
-static rd_kafka_resp_err_t send_once(struct producer *producer, const struct record *record)
-{
-	rd_kafka_headers_t *headers = copy_headers(record);
-	/* As an array: the macros for variable arguments are not ISO C. */
-	const rd_kafka_vu_t parts[] = {
-		{.vtype = RD_KAFKA_VTYPE_TOPIC,
-		 .u.cstr = topic_of(producer->options.settings, record->kind)},
-		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {record->key, record->key_bytes}},
-		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {record->value, record->value_bytes}},
-		{.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
-		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-	};
-	rd_kafka_error_t *failed = rd_kafka_produceva(producer->kafka, parts, ARRAY_COUNT(parts));
-	rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
-
-	if (failed == NULL)
-		return RD_KAFKA_RESP_ERR_NO_ERROR;
-	rd_kafka_error_destroy(failed);
-	/* They are taken over only on success, and freed with the error for a partition
-	 * that is unknown (a defect until 2.12): then it is better to lose than to free twice. */
-	if (code != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
-		rd_kafka_headers_destroy(headers);
-	return code;
-}
-
 static int send_record(struct producer *producer, struct record *record, struct error *err)
 {
+	const char *topic = topic_of(producer->options.settings, record->kind);
 	rd_kafka_resp_err_t code;
 
-	while ((code = send_once(producer, record)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+	while ((code = kafka_produce(producer->kafka, topic, record)) ==
+	       RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		rd_kafka_poll(producer->kafka, QUEUE_FULL_WAIT_MS);
 	if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && record->kind == RECORD_DEAD_LETTER) {
 		deadletter_truncate(record, TRUNCATED_BYTES);
-		code = send_once(producer, record);
+		code = kafka_produce(producer->kafka, topic, record);
 	}
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
 	error_set(err, ERROR_RETRY, "producer", code, "produce to %s: %s",
-		  topic_of(producer->options.settings, record->kind), rd_kafka_err2str(code));
+		  topic, rd_kafka_err2str(code));
 	return -1;
 }
 

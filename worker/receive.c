@@ -22,11 +22,26 @@ static void refuse(struct job *job, enum reason reason, const char *text)
 	text_copy(job->refusal.text, sizeof(job->refusal.text), text);
 }
 
+/* One at a time for each instance; and nobody's changes wait for it. */
+static void set_long_lane(struct job *job)
+{
+	char lane[LIMIT_ACTION_BYTES + LIMIT_INSTANCE_BYTES + 2];
+
+	text_format(lane, sizeof(lane), "%s/%s", job->request.action, job->request.instance);
+	job->lane_key = mem_strdup(lane);
+	job->scheduled.lane_key.bytes = job->lane_key;
+	job->scheduled.lane_key.length = strlen(job->lane_key);
+}
+
 /* Records of one key stay in order; one without a key is as good as its subject. */
 static void set_lane(struct job *job, const struct record_view *view)
 {
 	size_t length = view->key.data != NULL ? view->key.length : 0;
 
+	if (!job->refusal.refused && job->operation->is_long) {
+		set_long_lane(job);
+		return;
+	}
 	job->lane_key = length > 0 ? mem_strndup(view->key.data, length)
 				   : mem_strdup(job->request.subject != NULL
 							? job->request.subject

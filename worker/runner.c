@@ -13,6 +13,7 @@
 
 #include "base/crash_point.h"
 #include "worker/capability.h"
+#include "worker/feed.h"
 #include "worker/fuse.h"
 
 /* A removal was one too many, or comes after that one. */
@@ -95,6 +96,7 @@ void runner_begin(struct turn *turn, struct pipeline *pipeline, struct job *job,
 	turn->intent = (struct slice){job->claim.intent, job->claim.intent_bytes};
 	turn->begin_step = begin_step;
 	turn->context = runner;
+	turn->fencing_token = job->claim.token;
 	turn_init(turn);
 }
 
@@ -111,15 +113,20 @@ void runner_run(struct turn *turn, struct runner *runner, struct gate_report *re
 	attempt->rc = fuse_check(turn, err);
 	if (attempt->rc == TURN_GO_ON)
 		attempt->rc = capability_check(turn, err);
+	if (job->operation->is_long)
+		turn->feed = feed_new(runner->pipeline, runner->job);
 	if (attempt->rc == TURN_GO_ON)
 		attempt->rc = job->operation->run(turn, err);
+	feed_free(turn->feed);
+	turn->feed = NULL;
 	/* No operation comes here; if one did, it would not be asked again and again. */
 	if (attempt->rc < 0 && runner->held_back && turn_skips(turn))
 		attempt->rc = turn_applied(turn, "done");
 	tally = grafana_session_tally(turn->grafana);
 	*report = (struct gate_report){.calls = tally.calls,
 				       .unavailable = tally.unavailable,
-				       .unauthorized = tally.unauthorized};
+				       .unauthorized = tally.unauthorized,
+				       .is_long = job->operation->is_long};
 	report->began_us = began_us;
 	report->ended_us = clock_steady_us(runner->pipeline->clock);
 	grafana_session_end(turn->grafana);

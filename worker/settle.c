@@ -133,7 +133,15 @@ static void report_expiry(const struct pipeline *pipeline, const struct job *job
 			     LOG_TEXT("why", outcome->message)));
 }
 
-void settle_outcome(struct pipeline *pipeline, struct job *job, const struct turn *turn)
+/* Where a credential would be: the ledger keeps a record, whatever it says. */
+static void add_closing(struct job *job, struct turn *turn)
+{
+	record_pack(&turn->closing, &job->stored_credential);
+	job_add_record(job, &turn->closing);
+	turn->has_closing = false;
+}
+
+void settle_outcome(struct pipeline *pipeline, struct job *job, struct turn *turn)
 {
 	struct outcome outcome = turn->outcome;
 	/* A plan promises nothing. */
@@ -147,6 +155,8 @@ void settle_outcome(struct pipeline *pipeline, struct job *job, const struct tur
 	add_outcome(pipeline, job, &outcome, follows ? &turn->follow_up : NULL);
 	if (turn->secret_is_set)
 		add_credential(pipeline, job, turn);
+	if (turn->has_closing && outcome.result == RESULT_APPLIED)
+		add_closing(job, turn);
 	if (follows)
 		add_follow_up(pipeline, job, &turn->follow_up);
 	if (!is_plan)

@@ -10,7 +10,7 @@
  */
 
 /* The outcome of a turn, and the credential if a secret is in force. */
-void settle_outcome(struct pipeline *pipeline, struct job *job, const struct turn *turn);
+void settle_outcome(struct pipeline *pipeline, struct job *job, struct turn *turn);
 
 /* A refusal that never came to an operation. */
 void settle_refusal(struct pipeline *pipeline, struct job *job, const struct refusal *refusal);

@@ -10,6 +10,7 @@
  */
 #include "worker/turn.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,7 @@ void turn_clear(struct turn *turn)
 	follow_up_clear(&turn->follow_up);
 	free(turn->sealed);
 	free(turn->parts);
+	record_clear(&turn->closing);
 	turn->sealed = NULL;
 	turn->parts = NULL;
 }
@@ -124,6 +126,14 @@ int turn_begin_step(struct turn *turn, const char *step, struct error *err)
 out:
 	buffer_clear(&intent);
 	return rc;
+}
+
+void turn_closes_with(struct turn *turn, struct record *record)
+{
+	assert(!turn->has_closing && !turn->secret_is_set);
+	turn->closing = *record;
+	turn->has_closing = true;
+	memset(record, 0, sizeof(*record));
 }
 
 /* ---- later ---- */

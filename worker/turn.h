@@ -101,6 +101,10 @@ void turn_evidence_of_user(const struct grafana_user *user, struct evidence *evi
 /* The account's login, or e-mail, or what the request said: for messages. */
 const char *turn_who(const struct turn *turn);
 
+/* A record that is kept and committed with the outcome, if this turn ends as applied; it is
+ * taken over. Not beside a secret. */
+void turn_closes_with(struct turn *turn, struct record *record);
+
 /* ---- later (turn.c) ---- */
 
 /* If this turn does not end as refused, 'action' is asked by grantd itself at that time (wall

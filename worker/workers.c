@@ -17,14 +17,16 @@
 #include "base/memory.h"
 
 /* jansson parses nested JSON by recursion, up to 2048 deep. */
-enum { STACK_BYTES = 1024 * 1024 };
+enum { STACK_BYTES = 1024 * 1024, LONG_SHARE = 16 };
 
 /* The jobs of one Grafana that wait for their turn, and how many are being worked on.
- * The first bench is for those that ask no Grafana. */
+ * The first bench is for those that ask no Grafana, the last for those that take long: they
+ * get a few of the threads, and take none of a Grafana's places from the others. */
 struct bench {
 	struct job_queue queue;
 	int64_t running, max_running;
-	const struct gate *gate; /* says max_running; NULL: no limit */
+	const struct gate *gate; /* says max_running; NULL: it is fixed */
+	int64_t fixed_running;
 };
 
 struct workers {
@@ -46,6 +48,8 @@ static struct bench *bench_of(struct workers *workers, const struct job *job)
 	/* One that has no slot was given up on, and asks nobody. */
 	if (job->instance == NULL || !job->scheduled.has_slot)
 		return &workers->benches[0];
+	if (job->operation->is_long)
+		return &workers->benches[workers->bench_count - 1];
 	return &workers->benches[1 + (job->instance - pipeline->instances)];
 }
 
@@ -87,7 +91,7 @@ static void done(struct workers *workers, struct bench *bench)
 	bool is_raised;
 
 	pthread_mutex_lock(&workers->mutex);
-	limit = bench->gate != NULL ? gate_limit(bench->gate) : INT64_MAX;
+	limit = bench->gate != NULL ? gate_limit(bench->gate) : bench->fixed_running;
 	bench->running--;
 	is_raised = limit > bench->max_running;
 	bench->max_running = limit;
@@ -136,14 +140,20 @@ static void open_benches(struct workers *workers)
 {
 	const struct settings *settings = workers->options.pipeline->settings;
 
-	workers->bench_count = 1 + settings->instance_count;
+	size_t last = 1 + settings->instance_count;
+
+	workers->bench_count = last + 1;
 	workers->benches = mem_array(workers->bench_count, sizeof(*workers->benches));
-	for (size_t i = 0; i < workers->bench_count; i++) {
-		job_queue_init(&workers->benches[i].queue);
-		if (i > 0)
-			workers->benches[i].gate = workers->options.pipeline->instances[i - 1].gate;
-		workers->benches[i].max_running =
-			i > 0 ? gate_limit(workers->benches[i].gate) : INT64_MAX;
+	for (size_t i = 0; i <= last; i++) {
+		struct bench *bench = &workers->benches[i];
+
+		job_queue_init(&bench->queue);
+		bench->fixed_running =
+			i == last ? 1 + settings->worker.threads / LONG_SHARE : INT64_MAX;
+		if (i > 0 && i < last)
+			bench->gate = workers->options.pipeline->instances[i - 1].gate;
+		bench->max_running =
+			bench->gate != NULL ? gate_limit(bench->gate) : bench->fixed_running;
 	}
 }
 

@@ -307,6 +307,14 @@ def bootstraps(table, desk):
              bootstrap=asked(folders=[{"title": "New", "dashboards": [{"uid": "b", "title": "B", "step": 2}]}]))
 
 
+def inventories(table, desk):
+    table.applied("inventory.snapshot")
+    table.applied("inventory.snapshot", org=desk.org().by_name)
+    table.applied("inventory.snapshot", instance="token")
+    table.no("org.not_found", "inventory.snapshot", org={"id": 987654})
+    table.no("grafana.permission", "inventory.snapshot", instance="guest")
+
+
 def for_a_while(table, desk):
     org, new = desk.org(), desk.name()
     ada, team = desk.person(org, "Viewer"), desk.team(org)
@@ -404,7 +412,7 @@ def desk(open_desk, open_stage):
 
 def test_a_plan_says_what_the_real_run_then_does(desk):
     table = Table(desk)
-    for area in (roles, accounts, invites, teams, machines, keys, orgs, boards, bootstraps, for_a_while,
+    for area in (roles, accounts, invites, teams, machines, keys, orgs, boards, bootstraps, inventories, for_a_while,
                  with_a_token, limits):
         area(table, desk)
     last = [entry["n"] for entry in desk.sim.requests()][-1:] if desk.grafana.simulated else []

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""inventory.snapshot: what is in a Grafana, on access.inventory, whole or not at all."""
+
+import collections
+import concurrent.futures
+import json
+import signal
+
+import pytest
+
+from conftest import REAL
+from harness.desk import Desk, was
+from harness.events import request
+from harness.load import SHORT
+from harness.paths import DEADLINE_S, wait_until
+from harness.stage import TokenInstance
+
+pytestmark = pytest.mark.parametrize(
+    "_grafana", ["9.4"] if not REAL else ["real"], indirect=True)
+VERSIONS = ["7.5", "10.1", "11.6", "12"]
+
+
+VALIDATED = 20  # of each entity of a snapshot; the schema takes its time
+
+
+def data_of(record):
+    return json.loads(record.value)
+
+
+class Snapshot:
+    """The records of one snapshot, by entity and id."""
+
+    def __init__(self, stage, outcome):
+        self.id = outcome["snapshot"]
+        topic = stage.topics.inventory
+
+        def whole(_):
+            found = [(record, data) for record in stage.committed.records[topic]
+                     if (data := data_of(record))["snapshot"]["id"] == self.id]
+            ends = [data["end"] for _, data in found if data["entity"] == "end"]
+            assert len(ends) <= 1
+            return ends and len(found) == ends[0]["counts"]["records"] + 1 and found
+
+        found = stage.committed.until(whole, f"the snapshot {self.id}")
+        self.records = [record for record, _ in found]
+        self.keys = [record.key.decode() for record in self.records]
+        self.found = collections.defaultdict(dict)
+        for record, data in found:
+            entity = data["entity"]
+            if len(self.found[entity]) < VALIDATED:
+                assert record.event()["subject"] == record.key.decode()
+            self.found[entity][data[entity].get("id")] = data[entity]
+        self.end = self.found["end"][None]
+        self.users, self.orgs = self.found["user"], self.found["org"]
+        self.teams, self.accounts = self.found["team"], self.found["service_account"]
+
+    def lacks(self):
+        return {lack["what"]: lack.get("orgs") for lack in self.end["lacks"]}
+
+    def check(self):
+        """What must hold of any."""
+        assert len(set(self.keys)) == len(self.keys)
+        counts = self.end["counts"]
+        assert counts["users"] == len(self.users) and counts["orgs"] == len(self.orgs)
+        assert counts["teams"] == len(self.teams)
+        assert counts["service_accounts"] == len(self.accounts)
+        assert counts["tokens"] == sum(len(account["tokens"]) for account in self.accounts.values())
+        assert counts["memberships"] == sum(len(user["roles"]) for user in self.users.values())
+        return self
+
+
+@pytest.fixture(scope="module")
+def desk(open_stage):
+    desk = Desk(open_stage())
+    desk.stage.worker().start()
+    yield desk
+    desk.settle()
+
+
+def snapshot(desk, **data):
+    outcome = desk.ask("inventory.snapshot", **data)
+    was(outcome, "applied")
+    return Snapshot(desk.stage, outcome).check()
+
+
+def test_everything_is_in_it(desk):
+    org = desk.org()
+    ada, bob = desk.person(org, "Editor"), desk.person()
+    team = desk.team(org, ada)
+    account = desk.grafana.service_account(org.id, desk.name("robot"), "Viewer")
+    token, _key = desk.grafana.token(org.id, account, desk.name("token"), secondsToLive=3600)
+    found = snapshot(desk)
+    assert found.users[ada.id]["login"] == ada.login and found.users[ada.id]["email"] == ada.email
+    assert {"org_id": org.id, "role": "Editor"} in found.users[ada.id]["roles"]
+    assert found.users[bob.id]["disabled"] is False and found.users[bob.id]["external"] is False
+    assert found.users[bob.id]["last_seen_at"] is None
+    assert found.orgs[org.id]["name"] == org.name and found.orgs[org.id]["members"] == 2
+    assert [member["user_id"] for member in found.teams[team.id]["members"]
+            if member["login"] == ada.login] == [ada.id]
+    robot = found.accounts[account]
+    assert robot["org_id"] == org.id and robot["role"] == "Viewer"
+    assert [(one["id"], one["expires_at"] is not None) for one in robot["tokens"]] == [(token, True)]
+    assert any(user["server_admin"] for user in found.users.values())
+
+
+def test_one_org(desk):
+    org = desk.org()
+    ada, bob = desk.person(org, "Editor"), desk.person()
+    desk.team(org, ada, bob)
+    outcome = desk.ask("inventory.snapshot", org=org.by_name)
+    assert outcome["target"] == {"org_id": org.id, "org_name": org.name}
+    found = Snapshot(desk.stage, outcome).check()
+    assert set(found.orgs) == {org.id} and len(found.teams) == 1
+    assert ada.id in found.users and bob.id not in found.users
+    assert found.users[ada.id]["roles"] == [{"org_id": org.id, "role": "Editor"}]
+    assert found.users[ada.id]["server_admin"] is None
+    assert all(key.startswith(f"main/org/{org.id}/") for key in found.keys)
+    assert set(found.lacks()) == {"user.roles_elsewhere", "user.server_admin", "user.created_at"}
+    was(desk.ask("inventory.snapshot", org={"id": 999999}), "refused", "org.not_found")
+
+
+def test_orgs_that_grantd_is_no_admin_of(desk):
+    org = desk.org_of(desk.person())
+    found = snapshot(desk)
+    assert found.orgs[org.id]["members"] == 1
+    assert found.orgs[org.id]["teams_read"] is found.orgs[org.id]["service_accounts_read"] is False
+    assert found.lacks()["teams"] == found.lacks()["service_accounts"] == 1
+
+
+def test_people_of_an_identity_provider(desk):
+    ada = desk.person(auth_module="ldap", orgs=[{"id": 1, "role": "Admin"}], is_disabled=True)
+    found = snapshot(desk).users[ada.id]
+    assert found["external"] is True and found["external_by"] == ["LDAP"] and found["disabled"] is True
+    assert found["roles"] == [{"org_id": 1, "role": "Admin"}]
+
+
+def test_a_large_team_in_parts(desk):
+    org = desk.org()
+    desk.sim.sim("POST", "users", {"prefix": desk.name("part"), "count": 2005, "org_id": org.id, "role": "Viewer"})
+    members = [member["userId"] for member in desk.grafana.expect("GET", f"/api/orgs/{org.id}/users")]
+    team = desk.team(org)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda user_id: user_id == 1 or desk.grafana.expect(
+            "POST", f"/api/teams/{team.id}/members", {"userId": user_id}, org=org.id), members))
+    outcome = desk.ask("inventory.snapshot", org=org.by_id)
+    found = Snapshot(desk.stage, outcome)
+    parts = [data_of(record)["team"] for record in found.records if data_of(record)["entity"] == "team"]
+    assert [(part["part"], part["more"], len(part["members"])) for part in parts] == [(1, True, 2000), (2, False, 6)]
+    assert {member["user_id"] for part in parts for member in part["members"]} == set(members)
+    assert f"main/org/{org.id}/team/{org.id}/{team.id}/2" in found.keys
+
+
+# ---- other modes and versions ----
+
+
+@pytest.fixture(scope="module")
+def others(open_stage, tmp_path_factory):
+    """One worker with a Grafana of each version, and one more that it has a token of."""
+    desk = Desk(open_stage())
+    config = {section: dict(values) for section, values in desk.stage.config.items()}
+    grafanas = {}
+    for version in VERSIONS:
+        name = "g" + version.replace(".", "-")
+        grafanas[name] = desk.simulator_of(version, tmp_path_factory.mktemp(name))
+        config[f"grafana.{name}"] = {**config["grafana.main"], "url": grafanas[name].url}
+    config["grafana.g7-5"]["auth"] = "basic"
+    org = desk.org()
+    token = TokenInstance(desk.grafana, org.id)
+    config["grafana.token"] = {**config["grafana.main"], "user": None, "password": None, "token": token.key}
+    weak = TokenInstance(desk.grafana, org.id, "Viewer", "weak")
+    config["grafana.weak"] = {**config["grafana.token"], "token": weak.key}
+    desk.person(login="plain", password="plain-password-1", orgs=[{"id": 1, "role": "Admin"}])
+    config["grafana.plain"] = {**config["grafana.main"], "user": "plain", "password": "plain-password-1"}
+    desk.stage.worker(config=config).start()
+    yield desk, grafanas, org
+    desk.settle([token.key])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version(others, version):
+    desk, grafanas, _ = others
+    name = "g" + version.replace(".", "-")
+    grafana = grafanas[name]
+    org = desk.org(grafana=grafana)
+    ada = desk.person(org, "Editor", grafana=grafana)
+    team = desk.team(org, ada, grafana=grafana)
+    if version != "7.5":
+        robot = grafana.service_account(org.id, "robot")
+        grafana.token(org.id, robot, "for-ever")
+    found = snapshot(desk, instance=name)
+    assert {"org_id": org.id, "role": "Editor"} in found.users[ada.id]["roles"]
+    assert ada.id in [member["user_id"] for member in found.teams[team.id]["members"]]
+    if version == "7.5":
+        assert found.accounts == {} and found.lacks()["service_accounts"] is None
+    else:
+        assert [token["expires_at"] for token in found.accounts[robot]["tokens"]] == [None]
+
+
+def test_with_a_token(others):
+    desk, _, org = others
+    ada = desk.person(org, "Viewer")
+    team = desk.team(org, ada)
+    found = snapshot(desk, instance="token")
+    assert found.users[ada.id]["roles"] == [{"org_id": org.id, "role": "Viewer"}]
+    assert set(found.orgs) == {org.id} and team.id in found.teams
+    assert {"other_orgs", "user.server_admin"} <= set(found.lacks())
+    was(desk.ask("inventory.snapshot", instance="token", org={"id": 1}), "refused", "grafana.unsupported")
+
+
+def test_rights_that_are_missing(others):
+    desk, *_ = others
+    was(desk.ask("inventory.snapshot", instance="weak"), "refused", "grafana.permission", 403)
+    was(desk.ask("inventory.snapshot", instance="plain"), "refused", "grafana.permission", 403)
+
+
+# ---- while it is made ----
+
+
+def held_at(desk, page):
+    """Accounts are many, and the answer with that page of them is on its way, but held back."""
+    desk.sim.fault("delay", "GET", "/api/users/search", skip=page - 1, count=1, delay_ms=1500)
+    desk.sim.forget_requests()
+    event = desk.stage.send(request("inventory.snapshot"))
+    wait_until(lambda: any(not entry["done"] for entry in desk.sim.requests("GET", "^/api/users/search")),
+               "the page that is held", DEADLINE_S)
+    return event
+
+
+@pytest.mark.parametrize("made", [0, 3], ids=["fewer", "as-many"])
+def test_accounts_that_come_and_go_meanwhile(desk, made):
+    prefix = desk.name("come")
+    desk.sim.sim("POST", "users", {"prefix": prefix, "count": 2100, "org_id": 1, "role": "Viewer"})
+    known = {user["login"]: user["userId"] for user in desk.grafana.expect("GET", "/api/orgs/1/users")}
+    gone = sorted(login for login in known if login.startswith(prefix))[:3]
+    event = held_at(desk, 2)
+    for login in gone:
+        desk.grafana.expect("DELETE", f"/api/admin/users/{known[login]}")
+    for number in range(made):
+        desk.person(login=f"zz-{prefix}-{number}")
+    outcome = desk.stage.outcome_of(event)["data"]
+    desk.sim.clear_faults()
+    found = Snapshot(desk.stage, outcome).check()
+    assert {known[login] for login in known if login not in gone} <= set(found.users)
+    assert found.end["changed_meanwhile"] is True
+
+
+def test_nobody_waits_for_it(open_stage, _grafana):
+    """Not even where one request at a time is allowed, nor one of the same subject."""
+    desk = Desk(open_stage())
+    worker = desk.stage.worker(settings={"grafana.main.concurrency": 1, "worker.threads": 2}).start()
+    org, ada = desk.org(), desk.person()
+    desk.sim.fault("delay", "GET", "/api/orgs", count=1, delay_ms=1500)
+    event = desk.stage.send(request("inventory.snapshot", subject=ada.login))
+    wait_until(lambda: "grantd_inventory_snapshots_running 1" in worker.http("/metrics")[1], "a running snapshot",
+               DEADLINE_S)
+    was(desk.ask("org_role.grant", org=org.by_id, user=ada.by_login, role="Editor"), "applied", status=200)
+    assert "grantd_inventory_snapshots_running 1" in worker.http("/metrics")[1]
+    found = Snapshot(desk.stage, desk.stage.outcome_of(event)["data"]).check()
+    assert {"org_id": org.id, "role": "Editor"} in found.users[ada.id]["roles"]
+    assert f"grantd_inventory_records_total {found.end['counts']['records']}\n" in worker.http("/metrics")[1]
+    desk.settle()
+
+
+def snapshots_begun(stage):
+    return {data_of(record)["snapshot"]["id"] for record in stage.committed.records[stage.topics.inventory]}
+
+
+@pytest.mark.parametrize("point, passings", [("after_feed", (1, 2050)), ("before_complete", (1,)),
+                                             ("after_complete", (1,)), ("after_commit", (1,))])
+def test_workers_killed_at(point, passings, sim, make_stage):
+    stage = make_stage()
+    sim.sim("POST", "users", {"prefix": "many", "count": 2100, "org_id": 1, "role": "Viewer"})
+    event = stage.send(request("inventory.snapshot"))
+    for passing in passings:
+        worker = stage.worker(SHORT, {"GRANTD_DEBUG_CRASH": f"{point}:{passing}"}, "crash/grantd", name="w1")
+        worker.start(ready=False)
+        worker.wait_exit(-signal.SIGKILL)
+    stage.worker(SHORT, name="w1").start(ready=False)
+    outcome = stage.outcome_of(event)["data"]
+    found = Snapshot(stage, outcome).check()
+    stage.wait_consumed()
+    stage.settle()
+    ends = [data_of(record)["snapshot"]["id"] for record in stage.committed.records[stage.topics.inventory]
+            if data_of(record)["entity"] == "end"]
+    assert ends == [found.id]
+    begun = snapshots_begun(stage)
+    assert found.id in begun and (point != "after_feed" or len(begun) > 1)
+
+
+def test_a_stop_ends_it_and_another_begins_anew(sim, make_stage):
+    stage = make_stage()
+    desk = Desk(stage)
+    sim.sim("POST", "users", {"prefix": "many", "count": 3000, "org_id": 1, "role": "Viewer"})
+    first = stage.worker().start()
+    event = held_at(desk, 2)
+    first.stop()
+    sim.clear_faults()
+    stage.worker(name="w2").start()
+    found = Snapshot(stage, stage.outcome_of(event)["data"]).check()
+    assert len(found.users) == 3001 and len(snapshots_begun(stage)) == 2
+    stage.settle()
+
+
+# ---- a great many ----
+
+
+def peak_rss_kib(worker):
+    with open(f"/proc/{worker.child.pid}/status", encoding="utf-8") as status:
+        [line] = [line for line in status if line.startswith("VmHWM")]
+    return int(line.split()[1])
+
+
+ACCOUNTS, ORGS = 100_000, 200
+
+
+def test_a_hundred_thousand_accounts(sim, make_stage):
+    """All of them, each read once, in less than 64 MiB."""
+    stage = make_stage()
+    sim.sim("POST", "users", {"prefix": "many", "count": ACCOUNTS, "org_id": 1, "role": "Viewer"})
+    for number in range(ORGS - 1):
+        sim.create_org(f"org {number}")
+    sim.forget_requests()
+    worker = stage.worker().start()
+    event = stage.send(request("inventory.snapshot"))
+    outcome = stage.outcome_of(event, 120)["data"]
+    assert peak_rss_kib(worker) < 64 * 1024
+    was(outcome, "applied")
+    topic = stage.topics.inventory
+    records = stage.committed.count(topic, ACCOUNTS + 1 + ORGS + 1, 60)
+    counts = {"users": ACCOUNTS + 1, "orgs": ORGS, "memberships": ACCOUNTS + 1 + ORGS - 1, "teams": 0,
+              "service_accounts": 0, "tokens": 0, "records": ACCOUNTS + 1 + ORGS}
+    assert json.loads(records[-1].value)["end"]["counts"] == counts
+    keys = collections.Counter(record.key for record in records)
+    assert len(keys) == len(records)
+    assert sum(key.startswith(b"main/user/") for key in keys) == ACCOUNTS + 1
+    assert sum(key.startswith(b"main/org/") for key in keys) == ORGS
+    pages = [entry["query"] for entry in sim.requests("GET", "^/api/users/search")]
+    assert len(pages) == len(set(pages)) == ACCOUNTS // 1000 + 1
+    assert len(sim.requests("GET", "^/api/orgs/1/users")) == 1 and not sim.requests("GET", "^/api/users/\\d")
+    assert "snapshot goes on" in worker.log()
+    worker.stop()
