@@ -184,6 +184,9 @@ static void make_question(const struct operation *operation, const struct reques
 	ask_for_actions(question, operation, request);
 	if (is_about_org(request))
 		add_org(question, org);
+	/* All that is in all orgs is told only to whom every org is allowed. */
+	else if (operation == &operation_inventory_snapshot)
+		add_org(question, &(struct policy_org){.name = "*", .is_new = true});
 	/* A name may be given to an org only by who may do things to one of that name. */
 	if (operation == &operation_org_rename)
 		add_org(question, &(struct policy_org){.id = org->id, .name = request->set.name});

@@ -53,6 +53,15 @@ static const char CLOSED[] = BASE
 	"actions = org_role.revoke, invite.*, account.create\n"
 	"roles = Viewer\n";
 
+/* Who may look at everything, and who at what is his. */
+static const char SNAPSHOTS[] = BASE
+	"[policy.audit]\n"
+	"requesters = audit@example.com\n"
+	"actions = inventory.*\n"
+	"[policy.teams]\n"
+	"requesters = team@example.com\n"
+	"orgs = Team *, id:7, (none)\n";
+
 /* Limits on how long. */
 static const char TIMES[] = BASE
 	"[policy]\n"
@@ -137,6 +146,17 @@ static const struct row {
 	 {2, "Team A"}, "policy.org_denied policy"},
 	{BOUNDS, ACTION("org.rename") "," ORG_ID(9) ",\"set\":{\"name\":\"Team B\"}",
 	 {9, "Prod"}, "policy.org_denied policy"},
+
+	/* ---- snapshots ---- */
+	{SNAPSHOTS, ACTION("inventory.snapshot") "," BY("audit@example.com"), NOBODY_ASKED, "ok"},
+	{SNAPSHOTS, ACTION("inventory.snapshot") "," BY("audit@example.com") "," ORG("Any"),
+	 {2, "Any"}, "ok"},
+	{SNAPSHOTS, ACTION("inventory.snapshot") "," BY("team@example.com"), NOBODY_ASKED,
+	 "policy.org_denied policy.teams"},
+	{SNAPSHOTS, ACTION("inventory.snapshot") "," BY("team@example.com") "," ORG("Team A"),
+	 {2, "Team A"}, "ok"},
+	{SNAPSHOTS, ACTION("inventory.snapshot") "," BY("team@example.com") "," ORG_ID(8),
+	 {8, "Any"}, "policy.org_denied policy.teams"},
 
 	/* ---- protected accounts ---- */
 	{BOUNDS, ACTION("account.disable") ",\"user\":{\"login\":\"root\"}", NOBODY_ASKED,
