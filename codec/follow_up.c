@@ -110,6 +110,8 @@ void follow_up_write_data(struct json_writer *writer, const char *key,
 	if (asked->allow_account_removal)
 		json_write_bool(writer, "allow_account_removal", true);
 	follow_up_write_grant(writer, &asked->grant);
+	if (asked->deadline_ms != 0)
+		json_write_time(writer, "deadline", asked->deadline_ms);
 	write_people(writer, cause);
 	json_write_end_object(writer);
 }

@@ -7,7 +7,7 @@
 
 /*
  * The request event that grantd will write to itself. Its data is what 'asked' says
- * of action, instance, org, team, service account, token, user, roles and grant; who asked and
+ * of action, instance, org, team, service account, token, user, roles, grant and deadline; who asked and
  * approved, ticket and reason are those of the request that caused it, and so are key
  * and subject, so that it waits behind what was asked of the same meanwhile.
  * '*record' is initialised here; the caller clears it.

@@ -83,6 +83,9 @@ struct settings {
 		int64_t epoch_skew_ms; /* records this much younger than the epoch still count as older */
 	} redis;
 	struct {
+		int64_t every; /* seconds; 0 = off */
+	} inventory;
+	struct {
 		char *id; /* stable per replica; default: the host name */
 		int64_t threads;
 		int64_t max_in_flight;

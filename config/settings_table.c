@@ -177,6 +177,10 @@ const struct setting settings_table[] = {
 	{RULE(max_duration_s), NUMBER(0, LIMIT_DURATION_S, "0"), .help = "Likewise."},
 	{RULE(time_bound), TEXT(0, VALUE_BYTES, ""), .check = check_roles, .help = "Likewise."},
 
+	{AT(inventory, every), NUMBER_OR("off", 1, LIMIT_DURATION_S),
+	 .help = "Seconds between snapshots of each Grafana (inventory.snapshot); 86400 is a day, each\n"
+		 "at 00:00 UTC. One worker of the group makes each."},
+
 	{AT(http, listen), TEXT(0, 256, ""), .check = check_listen,
 	 .help = "host:port (IPv6: [host]:port) for health and metrics; empty: off."},
 

@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "worker/due.h"
+#include "worker/timetable.h"
 
 enum { CLAIM_BATCH = 64, TAKE_TIMEOUT_MS = 200, PING_MS = 1000, DUE_MS = 1000 };
 
@@ -28,6 +29,7 @@ struct dispatcher {
 	_Atomic int64_t epoch_changes;
 	int64_t next_renewal_ms;
 	int64_t next_ping_ms;
+	struct timetable timetable;
 	int64_t next_due_ms;
 
 	pthread_mutex_t mutex; /* of what follows */
@@ -174,7 +176,8 @@ static void publish_due(struct dispatcher *dispatcher)
 
 	if (now_ms < dispatcher->next_due_ms || atomic_load(&pipeline->settling))
 		return;
-	if (due_publish(pipeline, dispatcher->options.ledger, &more, &err) < 0)
+	if (timetable_plan(&dispatcher->timetable, pipeline, dispatcher->options.ledger, &err) < 0 ||
+	    due_publish(pipeline, dispatcher->options.ledger, &more, &err) < 0)
 		note_ledger(dispatcher, -1, &err);
 	dispatcher->next_due_ms = more ? now_ms : now_ms + DUE_MS;
 }

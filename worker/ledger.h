@@ -197,6 +197,10 @@ MUST_CHECK int ledger_settle_many(struct ledger *ledger,
 				  const struct ledger_settlements *settlements,
 				  struct error *err);
 
+/* Something is to come due at that time; nothing changes if it is known. -1 RETRY. */
+MUST_CHECK int ledger_due_add(struct ledger *ledger, const struct ledger_due *due,
+			      struct error *err);
+
 /* At most 'most' of what is due now, hidden from others for 20 seconds. The caller
  * clears the items. */
 struct ledger_due_item {

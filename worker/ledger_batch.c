@@ -32,6 +32,7 @@ static const struct redis_script *const scripts[] = {
 	&ledger_script_fuse_read, &ledger_script_fuse_reset,
 	&ledger_script_due_restore, &ledger_script_grants_restore, &ledger_script_epoch,
 	&ledger_script_restored,
+	&ledger_script_due_add,
 };
 
 static void number_text(char out[LEDGER_NUMBER_BYTES], int64_t number)

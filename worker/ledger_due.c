@@ -52,6 +52,24 @@ int ledger_due_take(struct ledger *ledger, struct ledger_due_item *items, size_t
 	return rc;
 }
 
+int ledger_due_add(struct ledger *ledger, const struct ledger_due *due, struct error *err)
+{
+	struct redis_command *command;
+	int rc;
+
+	ledger_batch_begin(ledger, 1, LEDGER_NUMBER_BYTES);
+	command = ledger_batch_add(ledger, &ledger_script_due_add);
+	ledger_argument_due(ledger, command);
+	ledger_argument_text(command, due->id);
+	ledger_argument_number(ledger, command, due->at_ms);
+	ledger_argument_slice(command, due->record);
+	rc = ledger_batch_send(ledger, err);
+	ledger_batch_end(ledger);
+	if (rc < 0)
+		error_prefix(err, "plan what comes due");
+	return rc;
+}
+
 void ledger_due_item_clear(struct ledger_due_item *item)
 {
 	free(item->id);

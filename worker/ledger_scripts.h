@@ -7,6 +7,7 @@
 /* worker/ledger/NAME.lua, made into C by scripts/embed-lua. */
 extern const struct redis_script ledger_script_claim;
 extern const struct redis_script ledger_script_complete;
+extern const struct redis_script ledger_script_due_add;
 extern const struct redis_script ledger_script_due_drop;
 extern const struct redis_script ledger_script_fuse_read;
 extern const struct redis_script ledger_script_fuse_reset;

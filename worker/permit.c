@@ -312,7 +312,8 @@ bool permit_is_own(const struct settings *settings, const struct operation *oper
 		   const struct request *request)
 {
 	return is_own_end(settings, operation, request) ||
-	       (operation == &operation_service_account_token_delete &&
+	       ((operation == &operation_service_account_token_delete ||
+		 operation == &operation_inventory_snapshot) &&
 		strcmp(request->source, settings->publish.source) == 0);
 }
 

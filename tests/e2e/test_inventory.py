@@ -4,13 +4,14 @@
 import collections
 import concurrent.futures
 import json
+import re
 import signal
 
 import pytest
 
 from conftest import REAL
 from harness.desk import Desk, was
-from harness.events import request
+from harness.events import REQUEST_TYPE, request
 from harness.load import SHORT
 from harness.paths import DEADLINE_S, wait_until
 from harness.stage import TokenInstance
@@ -298,6 +299,30 @@ def test_a_stop_ends_it_and_another_begins_anew(sim, make_stage):
     stage.worker(name="w2").start()
     found = Snapshot(stage, stage.outcome_of(event)["data"]).check()
     assert len(found.users) == 3001 and len(snapshots_begun(stage)) == 2
+    stage.settle()
+
+
+def test_on_schedule(make_stage, sim):
+    """Two workers, and each snapshot is made once; by the operator's word, whatever the policy."""
+    stage = make_stage(2)
+    for name in ("w1", "w2"):
+        stage.worker({"inventory.every": 1, "policy.actions": "org_role.*"}, name=name).start()
+
+    def two(_):
+        found = [event["data"] for event in stage.outcomes()]
+        return len(found) >= 2 and found
+
+    for outcome in stage.committed.until(two, "two snapshots"):
+        was(outcome, "applied")
+        assert outcome["request"]["source"] == f"/grantd/{stage.group}"
+        assert re.fullmatch(r"inventory/main/[-0-9]+T[:0-9]+\.000Z/scheduled/[0-9a-f]{8}", outcome["request"]["id"])
+        assert Snapshot(stage, outcome).check().users
+    for worker in stage.workers:
+        worker.stop()
+    stage.committed.read_to_end()
+    stage.requests += [{"type": REQUEST_TYPE, **{name: event["data"]["request"][name] for name in ("source", "id")}}
+                       for event in stage.outcomes()]
+    assert len({event["id"] for event in stage.requests}) == len(stage.requests)
     stage.settle()
 
 
