@@ -28,6 +28,7 @@ extern const struct command command_reasons;
 extern const struct command command_fuse;
 extern const struct command command_doctor;
 extern const struct command command_due;
+extern const struct command command_inventory;
 
 /* The options that all have. */
 #define COMMAND_OPTIONS                                                                       \

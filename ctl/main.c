@@ -17,13 +17,14 @@ static const struct command *const commands[] = {
 	&command_fuse,
 	&command_doctor,
 	&command_due,
+	&command_inventory,
 };
 
 static void print_usage(FILE *out)
 {
 	fputs("usage: grantctl [--config FILE] COMMAND [OPTION...]\n\n", out);
 	for (size_t i = 0; i < ARRAY_COUNT(commands); i++)
-		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n"
 	      "grantctl COMMAND --help says more about each.\n"
 	      "\n"

@@ -3,6 +3,8 @@
 
 import collections
 import concurrent.futures
+import csv
+import io
 import json
 import re
 import signal
@@ -135,6 +137,80 @@ def test_people_of_an_identity_provider(desk):
     assert found["roles"] == [{"org_id": 1, "role": "Admin"}]
 
 
+# ---- grantctl ----
+
+
+def inventory(desk, *options, expected=0):
+    return desk.stage.grantctl("--config", desk.stage.workers[0].config_path, "inventory", *options, expected=expected)
+
+
+def rows_of(text):
+    csv.field_size_limit(1 << 20)
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_grantctl_shows_and_compares(desk):
+    org = desk.org()
+    ada = desk.person(org, "Editor", name='Ada "the, first"')
+    bob, eve = desk.person(org, "Viewer"), desk.person()
+    team = desk.team(org, ada)
+    robot = desk.grafana.service_account(org.id, desk.name("robot"))
+    first = snapshot(desk)
+    desk.grafana.expect("PATCH", f"/api/orgs/{org.id}/users/{ada.id}", {"role": "Admin"})
+    desk.grafana.expect("DELETE", f"/api/admin/users/{bob.id}")
+    desk.grafana.expect("POST", f"/api/teams/{team.id}/members", {"userId": eve.id}, org=org.id)
+    token_id, _ = desk.grafana.token(org.id, robot, desk.name("token"))
+    new = desk.person()
+    second = snapshot(desk)
+
+    lines = [json.loads(line) for line in inventory(desk).splitlines()]
+    assert {line["snapshot"]["id"] for line in lines} == {second.id}
+    assert len(lines) == second.end["counts"]["records"]
+    rows = {(row["entity"], row["id"]): row for row in rows_of(inventory(desk, "--snapshot", first.id[:12], "--format", "csv"))}
+    assert len(rows) == sum(len(found) for found in (first.users, first.orgs, first.teams, first.accounts))
+    assert rows["user", str(ada.id)]["role"] == f"Editor in {org.name}"
+    assert rows["user", str(ada.id)]["details"] == 'Ada "the, first"' and rows["user", str(bob.id)]["name"] == bob.login
+    assert rows["team", str(team.id)]["org"] == org.name and ada.login in rows["team", str(team.id)]["details"]
+    assert rows["service_account", str(robot)]["role"] == "Viewer"
+    users = inventory(desk, "--instance", "main", "--entity", "user", "--format", "table").splitlines()
+    assert len(users) == 1 + len(second.users) and users[0].split()[:4] == ["entity", "id", "org", "name"]
+
+    changes = {(row["change"], row["entity"], row["id"], row["field"]): (row["before"], row["after"])
+               for row in rows_of(inventory(desk, "--diff", first.id, second.id, "--format", "csv", expected=1))}
+    name = next(token["name"] for token in second.accounts[robot]["tokens"])
+    assert changes == {
+        ("changed", "user", str(ada.id), f"role in {org.id}"): ("Editor", "Admin"),
+        ("removed", "user", str(bob.id), ""): ("", ""), ("added", "user", str(new.id), ""): ("", ""),
+        ("changed", "org", str(org.id), "members"): ("3", "2"),
+        ("changed", "team", f"{org.id}/{team.id}", f"member {eve.id}"): ("", eve.login),
+        ("changed", "service_account", f"{org.id}/{robot}", f"token {token_id}"): ("", f"{name} for ever"),
+    }
+    assert inventory(desk, "--diff", first.id, first.id, "--format", "csv").count("\n") == 1
+    [change] = inventory(desk, "--diff", first.id, second.id, "--entity", "team", expected=1).splitlines()
+    assert json.loads(change)["after"] == eve.login
+    assert f"{second.id}  main" in inventory(desk, "--list")
+
+
+def test_grantctl_does_not_show_half_a_snapshot(desk):
+    inventory(desk, "--snapshot", "ffffffff", expected=5)
+    inventory(desk, "--instance", "other", expected=5)
+    inventory(desk, "--diff", "one", expected=2)
+    inventory(desk, "--format", "xml", expected=2)
+    whole = snapshot(desk).records
+    for name, keep in (("a" * 32, whole[:-1]), ("b" * 32, whole[1:])):
+        for record in keep:
+            data = data_of(record)
+            data["snapshot"].update(id=name, started_at="2099-01-01T00:00:00.000Z")
+            desk.stage.producer.send_raw(desk.stage.topics.inventory, json.dumps(data), record.key, [("content-type", b"application/json")])
+    desk.stage.producer.flush()
+    inventory(desk, "--snapshot", "aaaa", expected=5)
+    inventory(desk, "--snapshot", "bbbb", expected=5)
+    states = {line.split()[0][:1]: line.split()[-1] for line in inventory(desk, "--list").splitlines()[1:]}
+    assert states["a" if whole[-1].key.endswith(b"end") else "b"] in ("open", "incomplete")
+    newest = {json.loads(line)["snapshot"]["id"] for line in inventory(desk).splitlines()}
+    assert newest == {data_of(whole[0])["snapshot"]["id"]}
+
+
 def test_a_large_team_in_parts(desk):
     org = desk.org()
     desk.sim.sim("POST", "users", {"prefix": desk.name("part"), "count": 2005, "org_id": org.id, "role": "Viewer"})
@@ -149,6 +225,10 @@ def test_a_large_team_in_parts(desk):
     assert [(part["part"], part["more"], len(part["members"])) for part in parts] == [(1, True, 2000), (2, False, 6)]
     assert {member["user_id"] for part in parts for member in part["members"]} == set(members)
     assert f"main/org/{org.id}/team/{org.id}/{team.id}/2" in found.keys
+    lines = [json.loads(line)["team"] for line in inventory(desk, "--org-id", str(org.id), "--entity", "team").splitlines()]
+    assert sum(len(line["members"]) for line in lines) == 2006
+    [row] = rows_of(inventory(desk, "--org-id", str(org.id), "--entity", "team", "--format", "csv"))
+    assert row["details"].count(",") == 2005
 
 
 # ---- other modes and versions ----
