@@ -14,10 +14,7 @@
 static const struct command *const commands[] = {
 	&command_submit, &command_watch,  &command_show, &command_open,
 	&command_keygen, &command_config, &command_ping, &command_reasons,
-	&command_fuse,
-	&command_doctor,
-	&command_due,
-	&command_inventory,
+	&command_fuse,	 &command_due,	  &command_doctor, &command_inventory,
 };
 
 static void print_usage(FILE *out)
