@@ -3,6 +3,7 @@
 neither Kafka nor Redis: the doctor asks neither."""
 
 import json
+import os
 import re
 import subprocess
 
@@ -14,6 +15,8 @@ from harness.stage import TokenInstance
 from harness.worker import write_ini
 
 OK, NO, UNREACHABLE = 0, 1, 4
+# What begins so is taken for a setting.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GRANTD_")}
 ALWAYS = "auto_assign_org"  # a server assigns new accounts an org, or makes one for each
 SEVERITIES = ("error", "warn", "info")
 
@@ -35,7 +38,7 @@ class Doctor:
             "kafka": {"brokers": "127.0.0.1:1"}, "redis": {"url": "redis://127.0.0.1:1"}, "tokens": tokens,
             "grafana.main": {"url": self.sim.url, "user": self.sim.user, "password": self.sim.password, **instance}})
         done = subprocess.run([binary("grantctl"), "-c", self.path, "doctor", *arguments], capture_output=True,
-                              text=True, timeout=30, check=False)
+                              text=True, timeout=30, check=False, env=ENVIRONMENT)
         assert expected is None or done.returncode == expected, (done.returncode, done.stdout, done.stderr)
         return done.stdout
 
