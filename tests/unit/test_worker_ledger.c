@@ -940,6 +940,97 @@ static int empty(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, empty)
 
+/* ---- subjects and their grants ---- */
+
+static struct ledger_step take(struct view *view, const struct ledger_claim *claim,
+			       const char *name, const char *subject)
+{
+	struct ledger_step taken = {
+		.hold = hold_of(claim), .name = name, .intent = {"", 0}, .subject = subject};
+	struct error err = {0};
+
+	if (ledger_step_many(view->ledger, &taken, 1, &err) < 0)
+		fail_msg("%s", err.text);
+	return taken;
+}
+
+/* What a taken subject's grants are; "" = none. */
+static void assert_grants(struct ledger_step taken, const char *grants)
+{
+	assert_int_equal(taken.answer, LEDGER_HELD);
+	assert_int_equal(taken.grants.length, strlen(grants));
+	assert_memory_equal(taken.grants.length > 0 ? taken.grants.bytes : "", grants,
+			    strlen(grants));
+	free(taken.grants.bytes);
+}
+
+static enum ledger_answer complete_with_grants(struct view *view,
+					       const struct ledger_claim *claim,
+					       const char *subject, const char *grants)
+{
+	struct ledger_completion completion = {.hold = hold_of(claim),
+					       .outcome = {"o", 1},
+					       .subject = subject,
+					       .grants = {grants, strlen(grants)}};
+
+	settle(view, &(struct ledger_settlements){.completions = &completion,
+						  .completion_count = 1});
+	return completion.answer;
+}
+
+static void a_subject_is_one_requests_until_it_is_completed(void **state)
+{
+	struct ledger_claim first = young("subject-1", 1), second = young("subject-2", 2);
+	struct view view;
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	assert_claim(&view, &first, CLAIM_FRESH);
+	assert_claim(&view, &second, CLAIM_FRESH);
+	assert_grants(take(&view, &first, "", "s"), "");
+	assert_int_equal(take(&view, &second, "role", "s").answer, LEDGER_BUSY);
+	assert_grants(take(&view, &second, "role", "another"), "");
+	assert_grants(take(&view, &first, "role", "s"), "");
+	assert_int_equal(complete_with_grants(&view, &first, "s", "v1 2 3 9"), LEDGER_HELD);
+	assert_grants(take(&view, &second, "role", "s"), "v1 2 3 9");
+	assert_int_equal(complete_with_grants(&view, &second, "s", ""), LEDGER_HELD);
+	ledger_claim_clear(&first);
+	ledger_claim_clear(&second);
+	view_close(&view);
+}
+
+/* What has begun to write and waits keeps the subject; what has not gives it away, and is
+ * told when it comes to its end. */
+static void a_request_that_waits_keeps_what_it_has_begun(void **state)
+{
+	struct ledger_claim begun = young("waits-1", 3), idle = young("waits-2", 4);
+	struct ledger_claim other = young("waits-3", 5);
+	struct ledger_hold holds[2];
+	struct view view;
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	assert_claim(&view, &begun, CLAIM_FRESH);
+	assert_claim(&view, &idle, CLAIM_FRESH);
+	assert_claim(&view, &other, CLAIM_FRESH);
+	assert_grants(take(&view, &begun, "role", "kept"), "");
+	assert_grants(take(&view, &idle, "", "given"), "");
+	holds[0] = hold_of(&begun);
+	holds[1] = hold_of(&idle);
+	assert_int_equal(ledger_park_many(view.ledger, holds, 2, NULL), 0);
+	assert_int_equal(take(&view, &other, "role", "kept").answer, LEDGER_BUSY);
+	assert_grants(take(&view, &other, "role", "given"), "");
+	assert_claim(&view, &idle, CLAIM_FRESH);
+	assert_int_equal(complete_with_grants(&view, &idle, "given", "v1 2 3 9"), LEDGER_LOST);
+	assert_claim(&view, &begun, CLAIM_RESUME);
+	assert_grants(take(&view, &begun, "role", "kept"), "");
+	assert_int_equal(complete_with_grants(&view, &begun, "kept", "v1 2 3 9"), LEDGER_HELD);
+	ledger_claim_clear(&begun);
+	ledger_claim_clear(&idle);
+	ledger_claim_clear(&other);
+	view_close(&view);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -966,6 +1057,8 @@ int main(void)
 		TEST(intent_is_bounded),
 		TEST(what_is_due_is_taken_by_one_until_it_is_dropped),
 		TEST(what_comes_later_is_left_alone),
+		TEST(a_subject_is_one_requests_until_it_is_completed),
+		TEST(a_request_that_waits_keeps_what_it_has_begun),
 		TEST(only_who_ends_a_request_leaves_something_due),
 		TEST(one_removal_too_many_opens_the_fuse_until_it_is_reset),
 		TEST(removals_are_counted_by_the_minute_and_instance),
