@@ -71,6 +71,10 @@ static int create(struct producer *producer, struct error *err)
 		{"message.timeout.ms", message_timeout_ms},
 		{"enable.idempotence", "true"},
 		{"acks", "all"},
+		/* With more, a batch that a moving leader refused can be overtaken by the next, and
+		 * a broker that knows nothing of the producer yet takes that one as the first: the
+		 * refused one is then reported as written, and is not (librdkafka 2.0, Kafka 4.3). */
+		{"max.in.flight", "1"},
 		{"linger.ms", "0"},
 		/* The client waits this long for the markers of the transaction before:
 		 * with its default of 100 a transaction takes 98 ms, with 20 it takes 19. */

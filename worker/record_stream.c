@@ -43,6 +43,7 @@ int record_stream_new(const struct record_stream_options *options,
 	static const struct kafka_property forced[] = {
 		{"enable.idempotence", "true"},
 		{"acks", "all"},
+		{"max.in.flight", "1"}, /* see producer.c */
 		{"linger.ms", "5"},
 		{"message.timeout.ms", "60000"},
 		{"message.max.bytes", "8388608"},

@@ -13,13 +13,15 @@ MAX_BYTES = 8 * 1024 * 1024
 
 
 class Producer:
-    """Writes records in the order they are handed over. With idempotent=False one whose answer
-    was lost may be there twice; otherwise librdkafka 2.0 may give up for good when leaders move."""
+    """Writes records in the order they are handed over, one batch at a time: of two on their way
+    to a new topic the first can be refused, the second be taken as the producer's first, and the
+    first be reported as written all the same. With idempotent=False a record whose answer was lost
+    may be there twice; otherwise librdkafka 2.0 may give up for good when leaders move."""
 
     def __init__(self, brokers, idempotent=True):
         self._producer = confluent_kafka.Producer({
             "bootstrap.servers": brokers, "message.max.bytes": MAX_BYTES, "linger.ms": 0,
-            "acks": "all", "enable.idempotence": idempotent, "max.in.flight": 5 if idempotent else 1,
+            "acks": "all", "enable.idempotence": idempotent, "max.in.flight": 1,
             "socket.nagle.disable": True})
         self._failed = []
         self._warm = set()
