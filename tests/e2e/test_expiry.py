@@ -13,6 +13,7 @@ from harness.desk import Desk, evidence, was
 from harness.events import request
 
 SOON_S, LATER_S = 2, 3600
+MOST = 64  # alive at one time
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,16 @@ def test_the_strongest_of_those_alive_counts(desk):
     assert [outcome["after"]["role"] for outcome in (first, second, third)] == ["Editor", "Viewer", None]
     assert [outcome["result"] for outcome in (first, second, third)] == ["applied"] * 3
     assert desk.grafana.role(org.id, ada.login) is None
+
+
+def test_there_is_an_end_to_how_many_are_alive(desk):
+    org = desk.org()
+    ada = desk.person(org, "Viewer")
+    *alive, beyond = desk.ask_all(*(grant(org, ada, "Editor") for _ in range(MOST + 1)))
+    assert {outcome["reason"]["code"] for outcome in alive} == {"ok"}
+    assert f"{MOST} time-bound grants" in was(beyond, "refused", "grant.too_many")
+    end(desk, alive[0])
+    was(desk.ask("org_role.grant", org=org.by_id, user=ada.by_login, role="Editor", duration_s=LATER_S), "already_so")
 
 
 def by_hand(role):
