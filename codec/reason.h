@@ -10,8 +10,6 @@
 	X(OK, "ok", "Done, or already as asked.")                                                \
 	X(REQUEST_INVALID, "request.invalid",                                                    \
 	  "The event or one of its fields is not as the contract says; the message names the place.") \
-	X(REQUEST_UNSUPPORTED, "request.unsupported",                                            \
-	  "The request asks for something this version does not do; the message names it.")      \
 	X(REQUEST_UNKNOWN_ACTION, "request.unknown_action",                                      \
 	  "There is no such action; the message lists those there are.")                         \
 	X(REQUEST_UNKNOWN_INSTANCE, "request.unknown_instance",                                  \

@@ -116,9 +116,9 @@ struct request {
  * control bytes of every field it knows, not whether an action needs them.
  * 'now_ms' (wall clock) is what "too far in the future" is judged by. Fails with
  * ERROR_REFUSED, a text that begins with the JSON path ("data.user.email: ..."),
- * and *reason set to REASON_REQUEST_INVALID or REASON_REQUEST_UNSUPPORTED; id,
- * source, subject, traceparent, fingerprint and (if readable) action, instance,
- * user, requested_by, ticket are filled even then. request_clear() is due either way.
+ * and *reason saying what kind of fault it is; id, source, subject, traceparent,
+ * fingerprint and (if readable) action, instance, user, requested_by, ticket are
+ * filled even then. request_clear() is due either way.
  */
 MUST_CHECK int request_decode(const struct cloudevent *event, int64_t now_ms,
 			      struct request *request, enum reason *reason, struct error *err);

@@ -85,7 +85,7 @@ static void keeps_the_first_fault(void **state)
 	open_fixture(&fixture, "{\"a\":1,\"b\":2}");
 	assert_null(json_field_text(&fixture.reader, &fixture.place, "a", TEXT_NAME, 5));
 	assert_null(json_field_text(&fixture.reader, &fixture.place, "b", TEXT_NAME, 5));
-	json_field_fail(&fixture.reader, REASON_REQUEST_UNSUPPORTED, "data.c: no");
+	json_field_fail(&fixture.reader, REASON_REQUEST_EXPIRED, "data.c: no");
 	assert_string_equal(fixture.err.text, "data.a: must be a string, is an integer");
 	assert_int_equal(fixture.reader.reason, REASON_REQUEST_INVALID);
 	json_decref(fixture.object);
