@@ -176,11 +176,17 @@ int workers_new(const struct workers_options *options, struct workers **out, str
 
 void workers_submit(struct workers *workers, struct job *job)
 {
+	struct bench *bench = bench_of(workers, job);
+	bool has_room;
+
 	pthread_mutex_lock(&workers->mutex);
-	job_queue_push(&bench_of(workers, job)->queue, job);
+	job_queue_push(&bench->queue, job);
+	has_room = bench->running < bench->max_running;
 	pthread_mutex_unlock(&workers->mutex);
-	/* After the lock, which whoever wakes up wants at once. */
-	pthread_cond_signal(&workers->ready);
+	/* After the lock, which whoever wakes up wants at once. If there is no room, the next
+	 * thread that is done takes the job: nobody is woken to find that he must wait. */
+	if (has_room)
+		pthread_cond_signal(&workers->ready);
 }
 
 void workers_free(struct workers *workers)
