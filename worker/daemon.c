@@ -79,7 +79,7 @@ static int open_instance(struct daemon *daemon, size_t index, struct error *err)
 		.max_concurrency = most,
 		.adapts = adapts,
 		/* Claimed in advance: one round trip to Redis for many. */
-		.ahead = most,
+		.ahead = most < GATE_AHEAD_MIN ? GATE_AHEAD_MIN : most,
 		.rate_per_s = settings->rate_per_s,
 		.unauthorized_wait_ms = settings->unauthorized_wait_ms,
 	};

@@ -25,7 +25,6 @@ enum {
 	OPEN_MAX_MS = 60000,
 	GOOD_PROBES = 3, /* in a row, to close */
 	TOKEN_SCALE = 1000,
-	AHEAD_MIN = 8, /* fewer would be claimed one by one */
 };
 
 struct bucket {
@@ -55,7 +54,7 @@ struct gate {
 static int64_t ahead_of(const struct gate_options *options, int64_t limit)
 {
 	int64_t ahead = options->ahead * limit / options->max_concurrency;
-	int64_t least = options->ahead < AHEAD_MIN ? options->ahead : AHEAD_MIN;
+	int64_t least = options->ahead < GATE_AHEAD_MIN ? options->ahead : GATE_AHEAD_MIN;
 
 	return ahead > least ? ahead : least;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { GATE_AHEAD_MIN = 32 }; /* a batch that is worth a round trip */
+
 /*
  * The bulkhead of one Grafana: how many requests may be worked on at once, how
  * fast new ones may begin, and whether it is worth asking at all (a circuit
@@ -15,7 +17,8 @@ struct gate_options {
 	bool adapts; /* between 1 and that, by what the turns show; see limiter.h */
 	/* How many more may enter to wait inside for their turn, so that whoever lets
 	 * them in has a whole batch to do. They are let in by the half of that number;
-	 * 0 = one by one, as slots come back. A lower limit has fewer ahead. */
+	 * 0 = one by one, as slots come back. A lower limit has fewer ahead, but not fewer
+	 * than GATE_AHEAD_MIN. */
 	int64_t ahead;
 	int64_t rate_per_s; /* 0 = no limit; bursts up to one second's worth */
 	int64_t unauthorized_wait_ms;

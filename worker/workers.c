@@ -83,21 +83,30 @@ static struct job *take(struct workers *workers, struct bench **bench)
 	return job;
 }
 
+/* How many more than before may run at once now, of those that wait. */
+static size_t take_over_limit(struct bench *bench)
+{
+	int64_t limit = bench->gate != NULL ? gate_limit(bench->gate) : bench->fixed_running;
+	int64_t raised_by = limit - bench->max_running;
+
+	bench->max_running = limit;
+	if (raised_by <= 0)
+		return 0;
+	return (size_t)raised_by < bench->queue.count ? (size_t)raised_by : bench->queue.count;
+}
+
 /* The thread that comes from there looks for the next job itself. More threads are
  * woken only when more may run than before. */
 static void done(struct workers *workers, struct bench *bench)
 {
-	int64_t limit;
-	bool is_raised;
+	size_t more;
 
 	pthread_mutex_lock(&workers->mutex);
-	limit = bench->gate != NULL ? gate_limit(bench->gate) : bench->fixed_running;
 	bench->running--;
-	is_raised = limit > bench->max_running;
-	bench->max_running = limit;
+	more = take_over_limit(bench);
 	pthread_mutex_unlock(&workers->mutex);
-	if (is_raised)
-		pthread_cond_broadcast(&workers->ready);
+	for (size_t i = 0; i < more; i++)
+		pthread_cond_signal(&workers->ready);
 }
 
 static void *run(void *context)

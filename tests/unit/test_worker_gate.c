@@ -74,7 +74,7 @@ static int64_t rounds_until(struct gate *gate, int64_t limit, int64_t length_ms)
 
 static void adapts_between_one_and_its_slots(void **state)
 {
-	const struct gate_options options = {.max_concurrency = 16, .adapts = true, .ahead = 16};
+	const struct gate_options options = {.max_concurrency = 64, .adapts = true, .ahead = 64};
 	struct gate_report bad_later = {.calls = 1, .unavailable = 1, .began_us = 99000000,
 					.ended_us = 100000000};
 	struct gate *gate = gate_new(&options);
@@ -82,25 +82,25 @@ static void adapts_between_one_and_its_slots(void **state)
 
 	(void)state;
 	assert_int_equal(gate_limit(gate), 2);
-	assert_int_equal(gate_slots(gate), 16);
-	assert_true(rounds_until(gate, 16, 100) < 20);
+	assert_int_equal(gate_slots(gate), 64);
+	assert_true(rounds_until(gate, 64, 100) < 40);
 	in_use = gate_in_use(gate);
 	while (gate_has_room(gate)) {
 		enters(gate, 100000);
 		in_use++;
 	}
-	assert_int_equal(in_use, 32);
+	assert_int_equal(in_use, 128);
 	gate_leave(gate, 100000, &bad_later);
-	assert_true(gate_limit(gate) <= 8);
+	assert_true(gate_limit(gate) <= 32);
 	/* Fewer ahead as well, but a batch of them; none before the rest has left. */
 	for (in_use--; !gate_has_room(gate); in_use--)
 		gate_leave(gate, 100000, &silent);
-	assert_true(in_use < 16);
+	assert_true(in_use < 64);
 	while (gate_has_room(gate)) {
 		enters(gate, 100000);
 		in_use++;
 	}
-	assert_int_equal(in_use, gate_limit(gate) + 8);
+	assert_int_equal(in_use, gate_limit(gate) + GATE_AHEAD_MIN);
 	gate_free(gate);
 }
 
