@@ -116,7 +116,7 @@ static void take(void *context, const struct record_view *record)
 		return;
 	}
 	reading->unreadable++;
-	fprintf(stderr, "grantctl: %s/%" PRId32 "@%" PRId64 " is no event: %s\n", record->topic,
+	fprintf(stderr, "grantctl: %s/%" PRId32 "@%" PRId64 " is no outcome: %s\n", record->topic,
 		record->partition, record->offset, err.text);
 }
 

@@ -99,6 +99,14 @@ void grants_write(const struct grants *grants, struct buffer *out)
 				     grants->list[i].level, grants->list[i].expires_ms);
 }
 
+static bool is_word(const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (bytes[i] <= ' ' || bytes[i] > '~')
+			return false;
+	return length > 0;
+}
+
 /* The next word, up to a space. */
 static bool take_word(struct slice *rest, char *out, size_t capacity)
 {
@@ -109,11 +117,11 @@ static bool take_word(struct slice *rest, char *out, size_t capacity)
 		return false;
 	end = memchr(rest->data, ' ', rest->length);
 	length = end == NULL ? rest->length : (size_t)(end - rest->data);
-	if (!text_copy_bytes(out, capacity, rest->data, length))
+	if (!is_word(rest->data, length) || !text_copy_bytes(out, capacity, rest->data, length))
 		return false;
 	rest->data += length + (end != NULL);
 	rest->length -= length + (end != NULL);
-	return length > 0;
+	return true;
 }
 
 static bool take_number(struct slice *rest, int64_t most, int64_t *number)

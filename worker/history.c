@@ -155,7 +155,8 @@ static void read_grants(const struct event_view *view, struct episode *episode)
 	read_key(view, "data.grant.source", "data.grant.id", episode->end_key);
 	if (kind == NULL || changed_nothing(view) || target.user_id == 0 ||
 	    (episode->is_refused && episode->end_key[0] == '\0') ||
-	    (strcmp(result, "failed") == 0 && !episode->is_bound))
+	    (strcmp(result, "failed") == 0 && !episode->is_bound) ||
+	    (episode->is_bound && episode->at_ms <= 0))
 		return;
 	bound_kind_subject(kind, event_view_text(view, "data.instance"), &target, subject);
 	episode->subject = mem_strdup(subject);
@@ -187,6 +188,11 @@ int history_take(struct history *history, const struct record_view *record, stru
 
 	if (event_view_read(record, &view, err) < 0)
 		return -1;
+	if (event_view_text(view, "data.request.id")[0] == '\0') {
+		error_set(err, ERROR_POISON, "history", 0, "data.request.id: is missing");
+		event_view_free(view);
+		return -1;
+	}
 	episode = add_episode(history);
 	episode->ended_ms = time_at(view, "data.finished_at");
 	read_key(view, "data.request.source", "data.request.id", episode->key);

@@ -14,7 +14,7 @@ struct history;
 struct history *history_new(void);
 void history_free(struct history *history);
 
-/* A record of the topic of outcomes. ERROR_POISON when it is no event. */
+/* A record of the topic of outcomes. ERROR_POISON when it is none. */
 MUST_CHECK int history_take(struct history *history, const struct record_view *record,
 			    struct error *err);
 

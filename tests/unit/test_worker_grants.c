@@ -113,7 +113,7 @@ static void text_that_is_not_ours_is_refused(void **state)
 {
 	static const char *const texts[] = {
 		"", "v1", "v2 1 1 0", "v1 1 1", "v1 1 1 x", "v1 -1 1 0", "v1 1 1000 0",
-		"v1 1 1 0 abc", "v1 1 1 0 abc 3", "v1 1 1 0 abc 3 -5", "v1  1 1 0", "v1 1 1 0 a 3 5 ",
+		"v1 1 1 0 abc", "v1 1 1 0 abc 3", "v1 1 1 0 abc 3 -5", "v1  1 1 0", "v1 1 1 0 a 3 5 ", "v1 1 1\t0", "v1 1 1 0 \xff 3 5",
 		"v1 1 1 0 123456789012345678901234567890123 3 5",
 	};
 	struct grants grants;
