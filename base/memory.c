@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static void die_out_of_memory(size_t bytes)
@@ -77,6 +79,21 @@ void mem_wipe(void *bytes, size_t length)
 	explicit_bzero(bytes, length);
 }
 
+void mem_free_wiped(char *text)
+{
+	if (text != NULL)
+		mem_wipe(text, strlen(text));
+	free(text);
+}
+
+void mem_harden_process(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 void secret_init(struct secret *secret, size_t length)
 {
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
@@ -107,10 +124,4 @@ void secret_clear(struct secret *secret)
 		munmap(secret->bytes, secret->mapped_bytes);
 	}
 	memset(secret, 0, sizeof(*secret));
-}
-
-void secret_take(struct secret *to, struct secret *from)
-{
-	*to = *from;
-	memset(from, 0, sizeof(*from));
 }

@@ -34,10 +34,13 @@ struct secret {
 void secret_init(struct secret *secret, size_t length);
 void secret_copy(struct secret *secret, const char *bytes, size_t length);
 void secret_clear(struct secret *secret);
-/* Moves ownership; 'from' is left empty. */
-void secret_take(struct secret *to, struct secret *from);
 
 /* Overwrite memory in a way the compiler may not drop. */
 void mem_wipe(void *bytes, size_t length);
+void mem_free_wiped(char *text); /* NULL is allowed */
+
+/* No core dump, and no ptrace by others of the same user: for processes that secrets pass
+ * through. */
+void mem_harden_process(void);
 
 #endif

@@ -42,6 +42,11 @@ bool text_format(char *out, size_t capacity, const char *format, ...)
 	return length >= 0 && (size_t)length < capacity;
 }
 
+bool text_starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 bool text_equal_nocase(const char *left, const char *right)
 {
 	return strcasecmp(left, right) == 0;

@@ -15,6 +15,7 @@ bool text_copy_bytes(char *out, size_t capacity, const char *bytes, size_t lengt
 /* printf into a fixed array; false if it was cut. The one place that truncates on purpose. */
 bool text_format(char *out, size_t capacity, const char *format, ...) PRINTF_LIKE(3, 4);
 
+bool text_starts_with(const char *text, const char *prefix);
 bool text_equal_nocase(const char *left, const char *right); /* ASCII */
 bool text_starts_with_nocase(const char *text, const char *prefix);
 void text_lower(char *text); /* ASCII, in place */

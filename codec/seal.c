@@ -408,9 +408,7 @@ int seal_key_generate(struct secret *private_jwk, char **public_jwk, struct erro
 out:
 	mem_wipe(text, sizeof(text));
 	mem_wipe(&parts, sizeof(parts));
-	if (made != NULL)
-		mem_wipe(made, strlen(made));
-	free(made);
+	mem_free_wiped(made);
 	if (jwk != NULL)
 		cjose_jwk_release(jwk);
 	return rc;

@@ -32,19 +32,12 @@ void draft_init(struct draft *draft, const char *name, char *const *environment,
 	draft->faults = faults;
 }
 
-static void free_wiped(char *text)
-{
-	if (text != NULL)
-		mem_wipe(text, strlen(text));
-	free(text);
-}
-
 void draft_clear(struct draft *draft)
 {
 	for (size_t i = 0; i < draft->entry_count; i++) {
 		free(draft->entries[i].section);
 		free(draft->entries[i].name);
-		free_wiped(draft->entries[i].value);
+		mem_free_wiped(draft->entries[i].value);
 		free(draft->entries[i].variable);
 	}
 	for (size_t i = 0; i < draft->section_count; i++) {
@@ -344,7 +337,7 @@ void draft_set_variable(struct draft *draft, const char *section, const char *na
 	if (entry == NULL) {
 		entry = add_entry(draft, section, name, value);
 	} else {
-		free_wiped(entry->value);
+		mem_free_wiped(entry->value);
 		free(entry->variable);
 		entry->value = mem_strdup(value);
 	}

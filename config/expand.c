@@ -78,8 +78,8 @@ static int add_reference(struct target *target, const char **text, char *const *
 {
 	static const char file_form[] = "$__file{", env_form[] = "$__env{";
 	const char *start = *text, *end = strchr(start, '}');
-	bool is_file = strncmp(start, file_form, strlen(file_form)) == 0;
-	bool is_env = strncmp(start, env_form, strlen(env_form)) == 0;
+	bool is_file = text_starts_with(start, file_form);
+	bool is_env = text_starts_with(start, env_form);
 	char argument[1024];
 
 	if (!is_file && !is_env) {

@@ -28,18 +28,11 @@
 #include "config/settings_check.h"
 #include "config/settings_table.h"
 
-static void free_wiped(char *text)
-{
-	if (text != NULL)
-		mem_wipe(text, strlen(text));
-	free(text);
-}
-
 static void clear_rows(void *base, enum setting_family family)
 {
 	for (size_t i = 0; i < settings_table_count; i++)
 		if (settings_table[i].type == SETTING_TEXT && settings_table[i].family == family)
-			free_wiped(*setting_text_at(&settings_table[i], base));
+			mem_free_wiped(*setting_text_at(&settings_table[i], base));
 }
 
 void settings_clear(struct settings *settings)
@@ -55,7 +48,7 @@ void settings_clear(struct settings *settings)
 	}
 	for (size_t i = 0; i < settings->kafka.property_count; i++) {
 		free(settings->kafka.properties[i].name);
-		free_wiped(settings->kafka.properties[i].value);
+		mem_free_wiped(settings->kafka.properties[i].value);
 	}
 	free(settings->instances);
 	free(settings->rules);
@@ -140,7 +133,7 @@ static void take_text(const struct draft *draft, const char *section,
 	const char *refusal = text_refusal(setting, value);
 
 	if (refusal == NULL) {
-		free_wiped(*out);
+		mem_free_wiped(*out);
 		*out = mem_strdup(value);
 	} else if (setting->secrecy != SETTING_PUBLIC || *value == '\0') {
 		draft_fault(draft, section, setting->name, "%s", refusal);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "ctl/command.h"
 #include "ctl/inventory_print.h"
 
@@ -48,7 +49,7 @@ static const struct inventory_listed *find_by_id(const struct inventory_list *li
 	for (size_t i = 0; i < list->count; i++) {
 		const struct inventory_listed *listed = &list->snapshots[i];
 
-		if (strncmp(listed->mark.snapshot, id, strlen(id)) != 0)
+		if (!text_starts_with(listed->mark.snapshot, id))
 			continue;
 		if (found != NULL) {
 			fprintf(stderr, "grantctl: several snapshots begin with '%s'\n", id);

@@ -129,7 +129,7 @@ static enum exit_code run(const struct command *command, struct context *context
 		return command_misuse(command, "what is '%s'?", argv[optind]);
 	if (private_path == NULL || public_path == NULL)
 		return command_misuse(command, "--private and --public are both needed");
-	context_harden();
+	mem_harden_process();
 	return generate(private_path, public_path);
 }
 

@@ -285,7 +285,7 @@ static enum exit_code run(const struct command *command, struct context *context
 		code = check_options(command, argc, argv, &options);
 	if (code != CODE_GO_ON)
 		return code;
-	context_harden();
+	mem_harden_process();
 	code = options.topic ? context_load(context) : CODE_OK;
 	if (code == CODE_OK)
 		code = options.topic ? find_in_topic(context, &options, &event)

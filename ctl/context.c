@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -127,12 +125,4 @@ void context_source(char out[CONTEXT_SOURCE_CAPACITY])
 		text_format(out, CONTEXT_SOURCE_CAPACITY, "/grantctl/%s@%s", user->pw_name, host);
 	else
 		text_format(out, CONTEXT_SOURCE_CAPACITY, "/grantctl/%ld@%s", (long)geteuid(), host);
-}
-
-void context_harden(void)
-{
-	const struct rlimit none = {0, 0};
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

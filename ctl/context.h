@@ -39,8 +39,4 @@ enum { CONTEXT_SOURCE_CAPACITY = 257 };
 /* "/grantctl/<user>@<host>": the source of events written by hand. */
 void context_source(char out[CONTEXT_SOURCE_CAPACITY]);
 
-/* No core dump and no ptrace by others of the same user: for commands that hold
- * a key or a password. */
-void context_harden(void);
-
 #endif

@@ -21,11 +21,6 @@ static bool is_wanted(const struct inventory_print *print, const struct inventor
 	return print->entity == NULL || strcmp(print->entity, item->entity) == 0;
 }
 
-static bool starts_with(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
 /* ---- rows ---- */
 
 /* A cell in double quotes where CSV wants them. */
@@ -120,7 +115,7 @@ static void describe_roles(const struct inventory_things *things,
 	for (size_t i = 0; i < item->field_count; i++) {
 		const struct inventory_field *field = &item->fields[i];
 
-		if (!starts_with(field->name, prefix))
+		if (!text_starts_with(field->name, prefix))
 			continue;
 		append_item(out, field->value);
 		buffer_append_format(out, " in %s",
@@ -138,7 +133,8 @@ static void describe_rest(const struct inventory_item *item, struct buffer *out)
 	for (size_t i = 0; i < item->field_count; i++) {
 		const struct inventory_field *field = &item->fields[i];
 
-		if (starts_with(field->name, "member ") || starts_with(field->name, "token "))
+		if (text_starts_with(field->name, "member ") ||
+		    text_starts_with(field->name, "token "))
 			append_item(out, field->value);
 		else if (strcmp(field->name, "members") == 0 && field->value[0] != '\0')
 			buffer_append_format(out, "%s%s members", out->length > 0 ? ", " : "",

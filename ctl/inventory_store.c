@@ -15,6 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { POLL_MS = 200 };
 
@@ -175,7 +176,7 @@ static void join(struct inventory_item *first, struct inventory_item *next)
 	for (size_t i = 0; i < next->field_count; i++) {
 		struct inventory_field *field = &next->fields[i];
 
-		if (strncmp(field->name, "member ", strlen("member ")) != 0)
+		if (!text_starts_with(field->name, "member "))
 			continue;
 		first->fields = mem_grow_array(first->fields, first->field_count + 1,
 					       sizeof(*first->fields));

@@ -15,8 +15,7 @@
  */
 #include "worker/capability.h"
 
-#include <string.h>
-
+#include "base/text.h"
 #include "grafana/server.h"
 
 /* Compared with grafana_version(). */
@@ -58,8 +57,7 @@ static size_t find_row(const char *action)
 {
 	size_t i = 0;
 
-	while (i < ARRAY_COUNT(rows) &&
-	       strncmp(action, rows[i].prefix, strlen(rows[i].prefix)) != 0)
+	while (i < ARRAY_COUNT(rows) && !text_starts_with(action, rows[i].prefix))
 		i++;
 	return i;
 }

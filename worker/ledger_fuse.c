@@ -48,7 +48,7 @@ static char *id_of(const struct ledger *ledger, struct redis_value value)
 	if (key == NULL || strncmp(key, ledger->prefix, ledger->prefix_bytes) != 0)
 		goto out;
 	rest = key + ledger->prefix_bytes;
-	if (strncmp(rest, "request:", strlen("request:")) != 0)
+	if (!text_starts_with(rest, "request:"))
 		goto out;
 	rest += strlen("request:");
 	source_bytes = strtoul(rest, &end, 10);

@@ -11,10 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "config/settings.h"
 #include "worker/daemon.h"
 #include "worker/permit.h"
@@ -41,15 +40,6 @@ static void catch_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL); /* a closed connection is an error code here */
-}
-
-/* No core dump and no ptrace by others of the same user: passwords pass through here. */
-static void harden(void)
-{
-	const struct rlimit none = {0, 0};
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 static void print_usage(FILE *out)
@@ -143,7 +133,7 @@ int main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	harden();
+	mem_harden_process();
 	share_heaps();
 	catch_signals();
 	faults_init(&faults);

@@ -85,7 +85,7 @@ static int fail_answer(struct redis *redis, const char *text, struct error *err)
 	int code = 0;
 
 	for (size_t i = 0; i < ARRAY_COUNT(forbidden); i++)
-		if (strncmp(text, forbidden[i], strlen(forbidden[i])) == 0)
+		if (text_starts_with(text, forbidden[i]))
 			code = REDIS_FORBIDDEN;
 	text_copy_bytes(words, sizeof(words), text, length);
 	error_set(err, ERROR_RETRY, ORIGIN, code, "redis answered: %s", words);

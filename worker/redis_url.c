@@ -194,9 +194,7 @@ int redis_url_parse(const char *text, struct redis_url *url, struct error *err)
 
 void redis_url_clear(struct redis_url *url)
 {
-	if (url->password != NULL)
-		mem_wipe(url->password, strlen(url->password));
-	free(url->password);
+	mem_free_wiped(url->password);
 	free(url->user);
 	free(url->path);
 	free(url->host);

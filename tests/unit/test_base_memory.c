@@ -130,20 +130,6 @@ static void ends_a_secret_with_a_nul(void **state)
 	free(text);
 }
 
-static void moves_a_secret(void **state)
-{
-	struct secret from, to;
-
-	(void)state;
-	secret_copy(&from, "pass", 4);
-	secret_take(&to, &from);
-	assert_null(from.bytes);
-	assert_int_equal(from.length, 0);
-	assert_string_equal(to.bytes, "pass");
-	secret_clear(&from);
-	secret_clear(&to);
-}
-
 /* "dd": left out of core dumps. */
 static void keeps_a_secret_out_of_core_dumps(void **state)
 {
@@ -182,7 +168,6 @@ int main(void)
 		cmocka_unit_test(ends_the_process_when_there_is_none),
 		cmocka_unit_test(wipes),
 		cmocka_unit_test(ends_a_secret_with_a_nul),
-		cmocka_unit_test(moves_a_secret),
 		cmocka_unit_test(keeps_a_secret_out_of_core_dumps),
 	};
 
