@@ -21,10 +21,8 @@
 #define PREFIX "GRANTD_"
 #define PROPERTY_PREFIX "GRANTD_KAFKA_PROPERTY_"
 
-static bool starts_with(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
+/* Of the NAME in a variable; one that is cut is too long anyhow. */
+enum { MEMBER_CAPACITY = LIMIT_INSTANCE_BYTES + 2 };
 
 static bool ends_with(const char *text, const char *suffix)
 {
@@ -54,7 +52,7 @@ void environment_name(const struct setting *setting, const char *member,
 
 static bool is_foreign(const char *name)
 {
-	return strcmp(name, PREFIX "CONFIG") == 0 || starts_with(name, PREFIX "DEBUG_") ||
+	return strcmp(name, PREFIX "CONFIG") == 0 || text_starts_with(name, PREFIX "DEBUG_") ||
 	       ends_with(name, "_PORT") || ends_with(name, "_SERVICE_HOST") ||
 	       strstr(name, "_SERVICE_PORT_") != NULL || strstr(name, "_PORT_") != NULL;
 }
@@ -73,27 +71,74 @@ static const struct setting *plain_setting(const char *variable)
 	return NULL;
 }
 
-/* GRANTD_GRAFANA_<NAME>_<KEY>: the row of the key, and the name. No key is the
- * end of another of its family, so at most one row fits. */
-static const struct setting *member_setting(const char *variable, char *name, size_t capacity)
+/* Is it GRANTD_GRAFANA_<NAME>_<KEY>, with the row's key? Then that name. */
+static bool fits_member(const struct setting *setting, const char *variable,
+			char name[MEMBER_CAPACITY])
 {
-	for (size_t i = 0; i < settings_table_count; i++) {
-		char prefix[ENVIRONMENT_NAME_CAPACITY], suffix[ENVIRONMENT_NAME_CAPACITY];
+	char prefix[ENVIRONMENT_NAME_CAPACITY], suffix[ENVIRONMENT_NAME_CAPACITY];
 
-		if (settings_table[i].family == SETTING_SINGLE)
+	if (setting->family == SETTING_SINGLE)
+		return false;
+	text_format(prefix, sizeof(prefix), PREFIX "%s_", setting->section);
+	text_format(suffix, sizeof(suffix), "_%s", setting->name);
+	to_variable(prefix);
+	to_variable(suffix);
+	if (!text_starts_with(variable, prefix) || !ends_with(variable, suffix) ||
+	    strlen(variable) <= strlen(prefix) + strlen(suffix))
+		return false;
+	text_copy_bytes(name, MEMBER_CAPACITY, variable + strlen(prefix),
+			strlen(variable) - strlen(prefix) - strlen(suffix));
+	return true;
+}
+
+/* Does a member's section, as a variable spells it, have that name? */
+static bool is_spelled(const struct draft_section *section, enum setting_family family,
+		       const char *name)
+{
+	const char *member = draft_member_name(section->name, family);
+	char spelled[MEMBER_CAPACITY];
+
+	if (member == NULL)
+		return false;
+	text_copy(spelled, sizeof(spelled), member);
+	to_variable(spelled);
+	return strcmp(spelled, name) == 0;
+}
+
+static bool is_known(const struct draft *draft, enum setting_family family, const char *name)
+{
+	for (size_t i = 0; i < draft->section_count; i++)
+		if (is_spelled(&draft->sections[i], family, name))
+			return true;
+	return false;
+}
+
+/* The row of the key, and the name. A key may be the end of another (max_concurrency): of
+ * the rows that fit, one whose name is known counts, else the longest key. */
+static const struct setting *member_setting(const struct draft *draft, const char *variable,
+					    char name[MEMBER_CAPACITY])
+{
+	const struct setting *found = NULL;
+	size_t least = SIZE_MAX;
+
+	for (size_t i = 0; i < settings_table_count; i++) {
+		const struct setting *setting = &settings_table[i];
+		char candidate[MEMBER_CAPACITY];
+		size_t cost;
+
+		if (!fits_member(setting, variable, candidate))
 			continue;
-		text_format(prefix, sizeof(prefix), PREFIX "%s_", settings_table[i].section);
-		text_format(suffix, sizeof(suffix), "_%s", settings_table[i].name);
-		to_variable(prefix);
-		to_variable(suffix);
-		if (!starts_with(variable, prefix) || !ends_with(variable, suffix) ||
-		    strlen(variable) <= strlen(prefix) + strlen(suffix))
+		/* The longer the key, the less is left for the name. */
+		cost = strlen(candidate);
+		if (!is_known(draft, setting->family, candidate))
+			cost += MEMBER_CAPACITY;
+		if (cost >= least)
 			continue;
-		text_copy_bytes(name, capacity, variable + strlen(prefix),
-				strlen(variable) - strlen(prefix) - strlen(suffix));
-		return &settings_table[i];
+		least = cost;
+		found = setting;
+		text_copy(name, MEMBER_CAPACITY, candidate);
 	}
-	return NULL;
+	return found;
 }
 
 /* The section of the member that 'name' (of a variable) means; NULL if that was found to
@@ -102,17 +147,10 @@ static const char *section_of(struct draft *draft, enum setting_family family, c
 			      const char *variable)
 {
 	const char *found = NULL;
-	char fresh[LIMIT_INSTANCE_BYTES + 2];
+	char fresh[MEMBER_CAPACITY];
 
 	for (size_t i = 0; i < draft->section_count; i++) {
-		const char *member = draft_member_name(draft->sections[i].name, family);
-		char spelled[LIMIT_INSTANCE_BYTES + 2];
-
-		if (member == NULL)
-			continue;
-		text_copy(spelled, sizeof(spelled), member);
-		to_variable(spelled);
-		if (strcmp(spelled, name) != 0)
+		if (!is_spelled(&draft->sections[i], family, name))
 			continue;
 		if (found != NULL) {
 			draft_fault_variable(draft, variable, "may mean [%s] or [%s]", found,
@@ -180,7 +218,7 @@ static void refuse(const struct draft *draft, const char *variable)
 
 static void apply(struct draft *draft, const char *variable, const char *value)
 {
-	char member[LIMIT_INSTANCE_BYTES + 2]; /* one that is cut is too long anyhow */
+	char member[MEMBER_CAPACITY];
 	const struct setting *setting = plain_setting(variable);
 	const char *section;
 
@@ -188,11 +226,11 @@ static void apply(struct draft *draft, const char *variable, const char *value)
 		draft_set_variable(draft, setting->section, setting->name, value, variable);
 		return;
 	}
-	if (starts_with(variable, PROPERTY_PREFIX)) {
+	if (text_starts_with(variable, PROPERTY_PREFIX)) {
 		set_property(draft, variable, value);
 		return;
 	}
-	setting = member_setting(variable, member, sizeof(member));
+	setting = member_setting(draft, variable, member);
 	if (setting == NULL) {
 		if (!is_foreign(variable))
 			refuse(draft, variable);
@@ -211,7 +249,7 @@ void environment_apply(struct draft *draft)
 		const char *equals = strchr(*entries, '=');
 		char variable[256];
 
-		if (!starts_with(*entries, PREFIX) || equals == NULL || equals[1] == '\0')
+		if (!text_starts_with(*entries, PREFIX) || equals == NULL || equals[1] == '\0')
 			continue;
 		if (text_copy_bytes(variable, sizeof(variable), *entries,
 				    (size_t)(equals - *entries)))

@@ -101,6 +101,42 @@ static void is_enough_without_a_file(void **state)
 	faults_clear(&faults);
 }
 
+/* "_CONCURRENCY" ends both, and either may belong to the name. */
+static void tells_keys_apart_that_end_alike(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *variable;
+		size_t instances;
+		int64_t concurrency, max_concurrency; /* of the last one */
+	} rows[] = {
+		{FILE_TEXT, "GRANTD_GRAFANA_EU_1_MAX_CONCURRENCY=5", 1, 0, 5},
+		{FILE_TEXT, "GRANTD_GRAFANA_EU_1_CONCURRENCY=5", 1, 5, 16},
+		{FILE_TEXT "[grafana.eu-1-max]\nurl = http://x\nuser = u\npassword = p\n",
+		 "GRANTD_GRAFANA_EU_1_MAX_MAX_CONCURRENCY=5", 2, 0, 5},
+		{"[kafka]\nbrokers = k\n[grafana.max]\nurl = http://x\nuser = u\npassword = p\n",
+		 "GRANTD_GRAFANA_MAX_CONCURRENCY=5", 1, 5, 16},
+		{"[kafka]\nbrokers = k\n[grafana.a-max]\nurl = http://x\nuser = u\npassword = p\n",
+		 "GRANTD_GRAFANA_A_MAX_CONCURRENCY=5", 1, 5, 16},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *const variables[] = {rows[i].variable, NULL};
+		const struct instance_settings *last;
+		struct settings settings;
+		struct faults faults;
+
+		assert_int_equal(parse(rows[i].text, variables, &settings, &faults), 0);
+		assert_int_equal(settings.instance_count, rows[i].instances);
+		last = &settings.instances[settings.instance_count - 1];
+		assert_int_equal(last->concurrency, rows[i].concurrency);
+		assert_int_equal(last->max_concurrency, rows[i].max_concurrency);
+		settings_clear(&settings);
+		faults_clear(&faults);
+	}
+}
+
 static void leaves_alone_what_is_not_meant_for_it(void **state)
 {
 	static const char *const variables[] = {
@@ -173,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wins_over_the_file),
 		cmocka_unit_test(is_enough_without_a_file),
+		cmocka_unit_test(tells_keys_apart_that_end_alike),
 		cmocka_unit_test(leaves_alone_what_is_not_meant_for_it),
 		cmocka_unit_test(faults_stand_at_the_variable),
 	};
