@@ -28,7 +28,7 @@ class Broker(services.Services):
         super().__init__(directory, True, jvm_flags)
         os.makedirs(self.dir, exist_ok=True)
         self.node, self.voters = node, None
-        self.kafka_port, self.controller_port, _ = services.free_ports(3)
+        self.kafka_port, self.controller_port = services.free_ports(2)
 
     def _properties(self):
         changed = {**REPLICATION, "node.id": self.node, "controller.quorum.voters": self.voters}

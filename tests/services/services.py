@@ -99,21 +99,33 @@ def wait_until(condition, what, deadline_s):
         time.sleep(0.02)
 
 
+_held_ports = {}  # port: the socket that keeps it
+
+
 def free_ports(count):
-    """Ports nobody listens on, below the range that outgoing connections are given, so that
-    a server that is down for a while finds its port free when it comes back."""
+    """Ports nobody listens on, below the range that outgoing connections are given.
+
+    Each is kept by a socket that is bound but does not listen, until give_back(): what is told
+    to listen there sets SO_REUSEADDR as well, and so may; the next who looks for a port, in
+    whichever process, does not find it free, not even while its server is down for a while.
+    """
     found = []
     while len(found) < count:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        if port not in found:
-            found.append(port)
+        port, keeper = random.randrange(20000, 32000), socket.socket()
+        try:
+            keeper.bind(("127.0.0.1", port))
+        except OSError:
+            keeper.close()
+            continue
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _held_ports[port] = keeper
+        found.append(port)
     return found
+
+
+def give_back(*ports):
+    for port in ports:
+        _held_ports.pop(port).close()
 
 
 # --- the broker's jars ------------------------------------------------------------------

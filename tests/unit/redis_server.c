@@ -28,17 +28,21 @@ static void die(const char *what)
 	exit(1);
 }
 
-static int free_port(void)
+/* The socket stays bound, so that nobody else gets the port while the server is down; it
+ * does not listen, so that the server may. */
+static int keep_port(int *port_keeper)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t length = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	const int on = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, length) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+	    getsockname(fd, (struct sockaddr *)&address, &length) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
 		die("no free port");
-	close(fd);
+	*port_keeper = fd;
 	return ntohs(address.sin_port);
 }
 
@@ -49,7 +53,7 @@ void redis_server_init(struct redis_server *server)
 	text_copy(server->directory, sizeof(server->directory), "/tmp/test-redis-XXXXXX");
 	if (mkdtemp(server->directory) == NULL)
 		die("no directory");
-	server->port = free_port();
+	server->port = keep_port(&server->port_keeper);
 	text_format(server->url, sizeof(server->url), "redis://127.0.0.1:%d", server->port);
 	text_format(server->unix_url, sizeof(server->unix_url), "unix://%s/redis.sock",
 		    server->directory);
@@ -122,6 +126,7 @@ void redis_server_clear(struct redis_server *server)
 	pid_t pid;
 
 	redis_server_kill(server);
+	close(server->port_keeper);
 	pid = fork();
 	if (pid == 0) {
 		execlp("rm", "rm", "-rf", server->directory, (char *)NULL);

@@ -12,6 +12,7 @@
 struct redis_server {
 	pid_t pid; /* 0: not running */
 	int port;
+	int port_keeper;
 	char directory[64];
 	char url[64];	   /* redis://127.0.0.1:port */
 	char unix_url[96]; /* unix:///.../redis.sock */

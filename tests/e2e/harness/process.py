@@ -83,6 +83,10 @@ class Process:
             self.child.kill()
             self.child.wait()
 
+    def close(self):
+        """Killed for good."""
+        self.kill()
+
     def assert_no_sanitizer_report(self):
         report = SANITIZER_REPORT.search(self.log())
         assert report is None, f"{self.name}: {self.log()[report.start():report.start() + 4000]}"

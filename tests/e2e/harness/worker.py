@@ -68,6 +68,10 @@ class Worker(Process):
             return "kafka", key[len("kafka."):]
         return key.rpartition(".")[::2]
 
+    def close(self):
+        super().close()
+        services.give_back(self.port)
+
     def start(self, ready=True):
         self.spawn()
         if ready:
