@@ -62,13 +62,3 @@ void error_clear(struct error *err)
 	if (err != NULL)
 		memset(err, 0, sizeof(*err));
 }
-
-const char *error_kind_name(enum error_kind kind)
-{
-	static const char *const names[] = {
-		[ERROR_NONE] = "none",	   [ERROR_RETRY] = "retry", [ERROR_REFUSED] = "refused",
-		[ERROR_POISON] = "poison", [ERROR_FATAL] = "fatal",
-	};
-
-	return names[kind];
-}

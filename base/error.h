@@ -37,7 +37,4 @@ void error_prefix(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
 void error_clear(struct error *err);
 
-/* "retry", "refused", ...: for logs. */
-const char *error_kind_name(enum error_kind kind);
-
 #endif

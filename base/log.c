@@ -60,16 +60,6 @@ void log_free(struct log *log)
 	free(log);
 }
 
-int log_level_parse(const char *name, enum log_level *level)
-{
-	for (size_t i = 0; i < ARRAY_COUNT(level_names); i++)
-		if (strcmp(name, level_names[i]) == 0) {
-			*level = (enum log_level)i;
-			return 0;
-		}
-	return -1;
-}
-
 static void put_byte(struct line *line, char byte)
 {
 	if (line->length < LINE_BYTES - 2) /* the newline must fit */

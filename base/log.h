@@ -33,7 +33,4 @@ void log_write(struct log *log, enum log_level level, const char *message,
 struct log *log_new(int fd, enum log_level level);
 void log_free(struct log *log);
 
-/* "error", "warn", "info" or "debug"; -1 for anything else. */
-int log_level_parse(const char *name, enum log_level *level);
-
 #endif

@@ -10,7 +10,7 @@
  * http_connection.c, and what came of it is judge.c's business. When a session is
  * refused nothing was done, so the same request may be sent again with a new one.
  *
- * Fails: see grafana_request().
+ * Fails: see grafana_request_in_org().
  */
 #include "grafana/http.h"
 
@@ -331,11 +331,4 @@ int grafana_request_streamed(struct grafana_session *session, int64_t org_id, co
 				 .sink = sink};
 
 	return request(session, &call, reply, err);
-}
-
-int grafana_request(struct grafana_session *session, enum grafana_effect effect,
-		    const char *method, const char *path, const struct slice *body,
-		    struct reply *reply, struct error *err)
-{
-	return grafana_request_in_org(session, 0, effect, method, path, body, reply, err);
 }

@@ -76,15 +76,16 @@ void grafana_session_forget(struct grafana_session *session);
 enum grafana_effect { GRAFANA_READ, GRAFANA_WRITE };
 
 /*
- * One HTTP exchange. 'path' begins with '/' and is already escaped; 'body' is
- * JSON or NULL. Credentials come from the instance. A write is sent once, even when
- * the connection breaks under it.
+ * One HTTP exchange, in the org of that id (X-Grafana-Org-Id); 0 = none is said. 'path'
+ * begins with '/' and is already escaped; 'body' is JSON or NULL. Credentials come from
+ * the instance. A write is sent once, even when the connection breaks under it.
  *
  * *reply is set in any case, and the caller must reply_clear it: status 0 = no answer.
  *
  *  0  Grafana answered; *reply holds status and body. Statuses are not judged here but for these:
- *     401 (also 400 with messageId password-auth.failed, and 500 "invalid API key") and 429 -> -1, RETRY
- *     (err->code = 401 or 429, retry_after_ms from Retry-After), surely not done.
+ *     401 (also 400 with messageId password-auth.failed, and 500 "invalid API key") and
+ *     429 -> -1, RETRY (err->code = 401 or 429, retry_after_ms from Retry-After), surely not
+ *     done.
  *     A redirect is never followed; its message names the setting to correct.
  *  -1 with err->kind RETRY and reply->doubt false: surely not done (never sent, or
  *     refused before it was looked at).
@@ -96,11 +97,6 @@ enum grafana_effect { GRAFANA_READ, GRAFANA_WRITE };
  * the caller may recognise it (Grafana answers some definite no's with 500); see
  * reply_message_is(); the resource functions turn the rest into ANSWER_DOUBT.
  */
-MUST_CHECK int grafana_request(struct grafana_session *session, enum grafana_effect effect,
-			       const char *method, const char *path, const struct slice *body,
-			       struct reply *reply, struct error *err);
-
-/* The same with an X-Grafana-Org-Id header; org_id 0 = none. */
 MUST_CHECK int grafana_request_in_org(struct grafana_session *session, int64_t org_id,
 				      enum grafana_effect effect, const char *method,
 				      const char *path, const struct slice *body,

@@ -26,7 +26,7 @@ struct exchange {
 MUST_CHECK int judge_failure(const struct exchange *exchange, struct reply *reply,
 			     struct grafana_tally *tally, struct error *err);
 
-/* An answer came: 0 or -1 as grafana_request() says. 'refusals' counts the
+/* An answer came: 0 or -1 as grafana_request_in_org() says. 'refusals' counts the
  * doubtful 401s in a row of this instance. */
 MUST_CHECK int judge_reply(const struct exchange *exchange, struct reply *reply,
 			   atomic_int *refusals, struct grafana_tally *tally,

@@ -15,7 +15,7 @@ struct json_t;
 /* One HTTP answer of Grafana, decoded as far as it can be. */
 struct reply {
 	int status;
-	bool doubt;		/* see grafana_request() */
+	bool doubt;		/* see grafana_request_in_org() */
 	int64_t retry_after_ms; /* 0 = none said */
 	struct json_t *json;	/* NULL when the body is empty or not JSON; owned */
 	char message[LIMIT_REPLY_MESSAGE_BYTES + 1];	 /* "" = none; control bytes replaced */

@@ -61,16 +61,6 @@ void claims_remove(struct claims *claims, struct job *job)
 	pthread_mutex_unlock(&claims->mutex);
 }
 
-size_t claims_count(struct claims *claims)
-{
-	size_t count;
-
-	pthread_mutex_lock(&claims->mutex);
-	count = claims->count;
-	pthread_mutex_unlock(&claims->mutex);
-	return count;
-}
-
 static size_t collect_due(struct claims *claims, int64_t due_ms, struct job **jobs,
 			  struct ledger_renewal *renewals)
 {

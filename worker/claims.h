@@ -15,7 +15,6 @@ struct claims *claims_new(void);
 void claims_free(struct claims *claims);
 void claims_add(struct claims *claims, struct job *job);
 void claims_remove(struct claims *claims, struct job *job);
-size_t claims_count(struct claims *claims);
 
 /* Renew every lease that has less than 'left_ms' to run, in one batch. A job whose
  * claim was lost is marked so; its worker stops before its next write. */

@@ -123,8 +123,3 @@ void feed_tell(struct feed *feed, const char *phase)
 	feed->phase = phase;
 	tell(feed);
 }
-
-int64_t feed_sent(const struct feed *feed)
-{
-	return feed->sent;
-}

@@ -23,6 +23,5 @@ MUST_CHECK int feed_send(struct feed *feed, struct record *record, struct error 
 MUST_CHECK int feed_flush(struct feed *feed, struct error *err);
 /* For the log: what is being read now. Static. */
 void feed_tell(struct feed *feed, const char *phase);
-int64_t feed_sent(const struct feed *feed);
 
 #endif

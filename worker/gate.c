@@ -94,18 +94,6 @@ enum gate_state gate_state(const struct gate *gate, int64_t now_ms)
 	return gate->state;
 }
 
-const char *gate_state_name(enum gate_state state)
-{
-	static const char *const names[] = {
-		[GATE_CLOSED] = "closed",
-		[GATE_OPEN] = "open",
-		[GATE_HALF_OPEN] = "half_open",
-		[GATE_UNAUTHORIZED] = "unauthorized",
-	};
-
-	return names[state];
-}
-
 int64_t gate_in_use(const struct gate *gate)
 {
 	return gate->in_use;
@@ -276,10 +264,4 @@ void gate_leave(struct gate *gate, int64_t now_ms, const struct gate_report *rep
 void gate_refused(struct gate *gate, int64_t now_ms)
 {
 	open_gate(gate, GATE_UNAUTHORIZED, now_ms, gate->options.unauthorized_wait_ms);
-}
-
-void gate_reset(struct gate *gate)
-{
-	if (gate->state == GATE_UNAUTHORIZED)
-		gate->state = GATE_CLOSED;
 }

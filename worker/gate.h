@@ -51,11 +51,7 @@ void gate_leave(struct gate *gate, int64_t now_ms, const struct gate_report *rep
 /* Somebody without a slot was refused: as if a turn had been. */
 void gate_refused(struct gate *gate, int64_t now_ms);
 
-/* Credentials were reloaded: an unauthorized gate closes (works) again. */
-void gate_reset(struct gate *gate);
-
 enum gate_state gate_state(const struct gate *gate, int64_t now_ms);
-const char *gate_state_name(enum gate_state state);
 int64_t gate_in_use(const struct gate *gate);
 
 /* The most it can have; never changes. */

@@ -58,11 +58,6 @@ bool roster_add(struct roster *roster, const struct roster_entry *entry)
 	return true;
 }
 
-size_t roster_count(const struct roster *roster)
-{
-	return roster->count;
-}
-
 static int compare(const void *left, const void *right)
 {
 	const struct roster_entry *a = left, *b = right;

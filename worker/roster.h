@@ -26,7 +26,6 @@ void roster_free(struct roster *roster);
 
 /* False when there is no more room. */
 bool roster_add(struct roster *roster, const struct roster_entry *entry);
-size_t roster_count(const struct roster *roster);
 
 /* After the last roster_add(): in the order of accounts, each membership once. */
 void roster_sort(struct roster *roster);

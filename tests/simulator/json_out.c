@@ -73,11 +73,6 @@ void json_out_int(struct buffer *out, int64_t value)
 	(void)buffer_append(out, digits + at, sizeof digits - at);
 }
 
-void json_out_bool(struct buffer *out, bool value)
-{
-	json_out_text(out, value ? "true" : "false");
-}
-
 void json_out_time(struct buffer *out, int64_t epoch_s)
 {
 	time_t when = (time_t)epoch_s;

@@ -11,7 +11,6 @@
 void json_out_text(struct buffer *out, const char *text);     /* as it is */
 void json_out_string(struct buffer *out, const char *text);   /* quoted, escaped like Go's */
 void json_out_int(struct buffer *out, int64_t value);
-void json_out_bool(struct buffer *out, bool value);
 void json_out_time(struct buffer *out, int64_t epoch_s);      /* quoted RFC 3339, UTC */
 
 #endif

@@ -94,15 +94,6 @@ static void is_empty_when_cleared(void **state)
 	assert_string_equal(err.text, "");
 }
 
-static void names_its_kinds(void **state)
-{
-	static const char *const names[] = {"none", "retry", "refused", "poison", "fatal"};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
-		assert_string_equal(error_kind_name((enum error_kind)i), names[i]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,7 +103,6 @@ int main(void)
 		cmocka_unit_test(holds_no_control_bytes),
 		cmocka_unit_test(cuts_what_is_too_long),
 		cmocka_unit_test(is_empty_when_cleared),
-		cmocka_unit_test(names_its_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

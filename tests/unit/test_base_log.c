@@ -199,22 +199,6 @@ static void keeps_lines_of_threads_apart(void **state)
 	output_close(&output);
 }
 
-static void knows_level_names(void **state)
-{
-	static const char *const names[] = {"error", "warn", "info", "debug"};
-	enum log_level level = LOG_INFO;
-
-	(void)state;
-	assert_int_equal(log_level_parse("", &level), -1);
-	assert_int_equal(log_level_parse("Warn", &level), -1);
-	assert_int_equal(log_level_parse("warning", &level), -1);
-	assert_int_equal(level, LOG_INFO);
-	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
-		assert_int_equal(log_level_parse(names[i], &level), 0);
-		assert_int_equal(level, i);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,7 +209,6 @@ int main(void)
 		cmocka_unit_test(holds_back_what_repeats),
 		cmocka_unit_test(survives_a_closed_pipe),
 		cmocka_unit_test(keeps_lines_of_threads_apart),
-		cmocka_unit_test(knows_level_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,6 +114,10 @@ static void close_sample(struct sample *sample)
 /* What became of the record, in the form of the file 'error'. */
 static void describe(const struct record_view *view, char *out, size_t capacity)
 {
+	static const char *const kinds[] = {
+		[ERROR_NONE] = "none",	   [ERROR_RETRY] = "retry", [ERROR_REFUSED] = "refused",
+		[ERROR_POISON] = "poison", [ERROR_FATAL] = "fatal",
+	};
 	struct cloudevent event;
 	struct request request = {0};
 	enum reason reason = REASON_OK;
@@ -124,8 +128,7 @@ static void describe(const struct record_view *view, char *out, size_t capacity)
 		class = event.error_class;
 	else if (request_decode(&event, SUPPORT_NOW_MS, &request, &reason, &err) < 0)
 		class = reason_code(reason);
-	snprintf(out, capacity, "%s %s\nid=%s\n%s\n", error_kind_name(err.kind), class, event.id,
-		 err.text);
+	snprintf(out, capacity, "%s %s\nid=%s\n%s\n", kinds[err.kind], class, event.id, err.text);
 	request_clear(&request);
 	cloudevent_clear(&event);
 }

@@ -27,7 +27,7 @@ static int ask(struct support *support, enum grafana_effect effect, const char *
 	struct slice slice = slice_of(body != NULL ? body : "");
 
 	memset(err, 0, sizeof(*err));
-	return grafana_request(support->session, effect, method, path,
+	return grafana_request_in_org(support->session, 0, effect, method, path,
 			       body != NULL ? &slice : NULL, reply, err);
 }
 
@@ -677,7 +677,7 @@ static void *call_often(void *context)
 		struct reply reply;
 		struct error err;
 
-		good += grafana_request(session, GRAFANA_READ, "GET", "/api/org", NULL, &reply,
+		good += grafana_request_in_org(session, 0, GRAFANA_READ, "GET", "/api/org", NULL, &reply,
 					&err) == 0;
 		reply_clear(&reply);
 		grafana_session_end(session);

@@ -37,7 +37,7 @@ static int get(struct support *support, struct error *err)
 	int rc;
 
 	memset(err, 0, sizeof(*err));
-	rc = grafana_request(support->session, GRAFANA_READ, "GET", "/api/org", NULL, &reply,
+	rc = grafana_request_in_org(support->session, 0, GRAFANA_READ, "GET", "/api/org", NULL, &reply,
 			     err);
 	reply_clear(&reply);
 	return rc;
@@ -50,7 +50,7 @@ static int post(struct support *support, struct error *err)
 	int rc;
 
 	memset(err, 0, sizeof(*err));
-	rc = grafana_request(support->session, GRAFANA_WRITE, "POST", "/api/orgs", &body, &reply,
+	rc = grafana_request_in_org(support->session, 0, GRAFANA_WRITE, "POST", "/api/orgs", &body, &reply,
 			     err);
 	reply_clear(&reply);
 	return rc;
@@ -281,7 +281,7 @@ static void a_login_that_fails_leaves_no_doubt(void **state)
 		struct error err = {0};
 
 		open_with_sessions(&support, steps, ARRAY_COUNT(steps));
-		assert_int_equal(grafana_request(support.session, GRAFANA_WRITE, "POST",
+		assert_int_equal(grafana_request_in_org(support.session, 0, GRAFANA_WRITE, "POST",
 						 "/api/orgs", &body, &reply, &err), -1);
 		assert_int_equal(err.kind, ERROR_RETRY);
 		assert_false(reply.doubt);

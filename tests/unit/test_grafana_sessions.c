@@ -72,7 +72,7 @@ static int get(struct door *door, struct error *err)
 	int rc;
 
 	memset(err, 0, sizeof(*err));
-	rc = grafana_request(door->support.session, GRAFANA_READ, "GET", "/api/org", NULL,
+	rc = grafana_request_in_org(door->support.session, 0, GRAFANA_READ, "GET", "/api/org", NULL,
 			     &reply, err);
 	reply_clear(&reply);
 	return rc;
@@ -85,7 +85,7 @@ static int post(struct door *door, struct error *err)
 	int rc;
 
 	memset(err, 0, sizeof(*err));
-	rc = grafana_request(door->support.session, GRAFANA_WRITE, "POST", "/api/orgs", &body,
+	rc = grafana_request_in_org(door->support.session, 0, GRAFANA_WRITE, "POST", "/api/orgs", &body,
 			     &reply, err);
 	assert_false(reply.doubt);
 	reply_clear(&reply);
@@ -453,7 +453,7 @@ static void *run_one(void *context)
 		struct error err = {0};
 		struct reply reply;
 
-		if (grafana_request(session, GRAFANA_WRITE, "PATCH", "/api/x", NULL, &reply,
+		if (grafana_request_in_org(session, 0, GRAFANA_WRITE, "PATCH", "/api/x", NULL, &reply,
 				    &err) < 0)
 			failed++;
 		reply_clear(&reply);

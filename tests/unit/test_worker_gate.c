@@ -424,31 +424,6 @@ static void a_straggler_prolongs_the_wait(void **state)
 	gate_free(gate);
 }
 
-static void reset_makes_it_work_again(void **state)
-{
-	struct gate *gate = gate_of(4, 0);
-
-	(void)state;
-	turn(gate, 50000, &denied);
-	gate_reset(gate);
-	assert_int_equal(gate_state(gate, 50000), GATE_CLOSED);
-	enters(gate, 50000);
-	gate_leave(gate, 50000, &good);
-	trip(gate, 70000);
-	gate_reset(gate); /* is not about a Grafana that is down */
-	assert_int_equal(gate_state(gate, 70000), GATE_OPEN);
-	gate_free(gate);
-}
-
-static void names_its_states(void **state)
-{
-	(void)state;
-	assert_string_equal(gate_state_name(GATE_CLOSED), "closed");
-	assert_string_equal(gate_state_name(GATE_OPEN), "open");
-	assert_string_equal(gate_state_name(GATE_HALF_OPEN), "half_open");
-	assert_string_equal(gate_state_name(GATE_UNAUTHORIZED), "unauthorized");
-}
-
 /* Whatever happens: never over its concurrency, one at a time unless closed, a
  * refusal says a time that lies ahead, and it can be had to work again. */
 static void keeps_its_promises_whatever_comes(void **state)
@@ -509,8 +484,6 @@ int main(void)
 		cmocka_unit_test(refused_credentials_shut_it_at_once_and_for_long),
 		cmocka_unit_test(a_refusal_beside_the_work_shuts_it_as_well),
 		cmocka_unit_test(a_straggler_prolongs_the_wait),
-		cmocka_unit_test(reset_makes_it_work_again),
-		cmocka_unit_test(names_its_states),
 		cmocka_unit_test(keeps_its_promises_whatever_comes),
 	};
 
