@@ -2,7 +2,8 @@
 /*
  * log.c - logfmt lines on a file descriptor.
  *
- * Called by pipeline, main and the library log callbacks only. A line is built
+ * Called by what has a thread of its own, main and the log callbacks of libraries; codec,
+ * grafana and operations answer with errors instead. A line is built
  * in one fixed buffer and written with one write(), so lines of threads never
  * mix. Over-long lines are cut. A full disk or closed pipe loses lines, never
  * the process. Takes no struct secret, on purpose.

@@ -20,8 +20,10 @@ struct log_field {
 
 #define LOG_TEXT(key, value) ((struct log_field){(key), (value) != NULL ? (value) : "", 0})
 #define LOG_NUMBER(key, value) ((struct log_field){(key), NULL, (int64_t)(value)})
-/* Writes "error" and, if there is one, "code" of the error. */
-#define LOG_FAULT(err) LOG_TEXT("error", (err)->text), LOG_NUMBER("code", (err)->code)
+/* Writes "error", the module it comes from, and its "code" there. */
+#define LOG_FAULT(err)                                                                         \
+	LOG_TEXT("error", (err)->text), LOG_TEXT("origin", (err)->origin),                     \
+		LOG_NUMBER("code", (err)->code)
 #define LOG_FIELDS(...) ((const struct log_field[]){__VA_ARGS__, {0}})
 
 /* One logfmt line on 'fd': time, level, msg, then the fields (NULL = none).

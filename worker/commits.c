@@ -75,7 +75,7 @@ int commits_states(rd_kafka_t *kafka, const struct ledger_place *places, size_t 
 		list_distinct(list, &places[i]);
 	code = commits_ask(kafka, list);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-		error_set(err, ERROR_RETRY, "consumer", code, "read committed offsets: %s",
+		error_set(err, ERROR_RETRY, "commits", code, "read committed offsets: %s",
 			  rd_kafka_err2str(code));
 		goto out;
 	}

@@ -94,7 +94,7 @@ static void bind(struct pipeline *pipeline, struct job *job)
 		return;
 	}
 	if (instance == NULL) {
-		error_set(&err, ERROR_REFUSED, "pipeline", 0,
+		error_set(&err, ERROR_REFUSED, "receive", 0,
 			  "data.instance: no [grafana.%.40s] is configured", request->instance);
 		refuse(job, REASON_REQUEST_UNKNOWN_INSTANCE, err.text);
 		return;

@@ -39,13 +39,13 @@ static int begin_step(void *context, struct ledger_step *step, struct error *err
 	if (ledger_combiner_step(runner->pipeline->steps, step, err) < 0)
 		return -1;
 	if (step->answer == LEDGER_BUSY) {
-		error_set(err, ERROR_RETRY, "pipeline", 0,
+		error_set(err, ERROR_RETRY, "runner", 0,
 			  "another request about the same is being worked on");
 		return -1;
 	}
 	if (step->answer == LEDGER_LOST) {
 		atomic_store(&runner->job->lost, true);
-		error_set(err, ERROR_RETRY, "pipeline", 0, "another worker holds the request");
+		error_set(err, ERROR_RETRY, "runner", 0, "another worker holds the request");
 		return -1;
 	}
 	if (step->answer == LEDGER_FUSE_OPEN || step->answer == LEDGER_FUSE_TRIPPED) {
@@ -65,7 +65,7 @@ static int may_write(void *context, int64_t call_ms, struct error *err)
 
 	if (runner->job->request.mode == MODE_PLAN) {
 		runner->held_back = true;
-		error_set(err, ERROR_RETRY, "pipeline", 0, "a plan writes nothing");
+		error_set(err, ERROR_RETRY, "runner", 0, "a plan writes nothing");
 		return -1;
 	}
 	left_ms = atomic_load(&runner->job->lease_until_ms) -
@@ -73,7 +73,7 @@ static int may_write(void *context, int64_t call_ms, struct error *err)
 
 	if (!atomic_load(&runner->job->lost) && left_ms > call_ms)
 		return 0;
-	error_set(err, ERROR_RETRY, "pipeline", 0, "the lease ends before the call would");
+	error_set(err, ERROR_RETRY, "runner", 0, "the lease ends before the call would");
 	return -1;
 }
 

@@ -79,7 +79,7 @@ static void writes_one_line_of_fields(void **state)
 		  LOG_FIELDS(LOG_TEXT("req", "req-1"), LOG_NUMBER("off", -12), LOG_FAULT(&err)));
 	assert_string_equal(after_time(output_read(&output)),
 			    "level=warn msg=\"will retry\" req=req-1 off=-12 "
-			    "error=\"no answer\" code=7\n");
+			    "error=\"no answer\" origin=test code=7\n");
 	output_close(&output);
 }
 
