@@ -19,7 +19,7 @@
 #include "ctl/kafka.h"
 #include "worker/restore.h"
 
-enum { PAGE = 100, POLL_MS = 200, LINE_BYTES = 256 * 1024, OPTION_DRY = 'd' };
+enum { PAGE = 100, LINE_BYTES = 256 * 1024, OPTION_DRY = 'd' };
 
 /* ---- list ---- */
 
@@ -61,9 +61,9 @@ static void print_item(const struct ledger_due_item *item)
 	struct record record = {0};
 	struct error err = {0};
 
-	text_from_time_ms(item->at_ms, at);
 	if (item->record == NULL) /* written by now */
 		return;
+	text_from_time_ms(item->at_ms, at);
 	if (record_unpack(item->record, item->record_bytes, &record, &err) < 0 ||
 	    event_view_of_record(&record, &view, &err) < 0)
 		fprintf(stderr, "grantctl: '%s' is not understood: %s\n", item->id, err.text);
@@ -123,19 +123,12 @@ static void take(void *context, const struct record_view *record)
 static enum exit_code read_all(const struct context *context, struct reading *reading)
 {
 	const struct kafka_access access = {&context->settings, context->log};
-	enum kafka_read what = KAFKA_READ_NOTHING;
-	struct kafka_reader *reader = NULL;
-	enum exit_code code = CODE_OK;
+	const char *topic = context->settings.kafka.outcomes_topic;
 	struct error err = {0};
 
-	if (kafka_reader_new(&access, context->settings.kafka.outcomes_topic,
-			     KAFKA_FROM_BEGINNING, &reader, &err) < 0)
+	if (kafka_read_topic(&access, topic, take, reading, &err) < 0)
 		return context_fail(&err);
-	while (code == CODE_OK && what != KAFKA_READ_END)
-		if (kafka_reader_next(reader, POLL_MS, take, reading, &what, &err) < 0)
-			code = context_fail(&err);
-	kafka_reader_free(reader);
-	return code;
+	return CODE_OK;
 }
 
 static int count_due(void *context, const struct history_due *due, struct error *err)
@@ -160,10 +153,9 @@ static int count_grants(void *context, const char *subject, const struct grants 
 
 static int look_only(struct history *history, struct restore_report *report, struct error *err)
 {
-	return history_each_due(history, count_due, report, err) < 0 ||
-			       history_each_subject(history, count_grants, report, err) < 0
-		       ? -1
-		       : 0;
+	if (history_each_due(history, count_due, report, err) < 0)
+		return -1;
+	return history_each_subject(history, count_grants, report, err);
 }
 
 static enum exit_code restore(const struct context *context, struct ledger *ledger, bool dry)

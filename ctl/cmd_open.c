@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "codec/event_view.h"
 #include "codec/json_write.h"
@@ -18,7 +17,7 @@
 #include "ctl/command.h"
 #include "ctl/kafka.h"
 
-enum { POLL_MS = 200, READ_TIMEOUT_MS = 60000, EVENT_BYTES = 256 * 1024, HEAD_BYTES = 8192 };
+enum { EVENT_BYTES = 256 * 1024, HEAD_BYTES = 8192 };
 
 struct open_options {
 	const char *key_file;
@@ -63,23 +62,6 @@ static void take_credential(void *context, const struct record_view *record)
 	event_view_free(event);
 }
 
-static int read_to_end(struct kafka_reader *reader, struct search *search, struct error *err)
-{
-	const struct clock *clock = clock_system();
-	const int64_t give_up_ms = clock_steady_ms(clock) + READ_TIMEOUT_MS;
-	enum kafka_read what = KAFKA_READ_NOTHING;
-
-	while (what != KAFKA_READ_END) {
-		if (kafka_reader_next(reader, POLL_MS, take_credential, search, &what, err) < 0)
-			return -1;
-		if (clock_steady_ms(clock) < give_up_ms)
-			continue;
-		error_set(err, ERROR_RETRY, "open", 0, "the topic's end was not reached in time");
-		return -1;
-	}
-	return 0;
-}
-
 static enum exit_code find_in_topic(const struct context *context,
 				    const struct open_options *options,
 				    struct event_view **event)
@@ -87,14 +69,12 @@ static enum exit_code find_in_topic(const struct context *context,
 	const struct kafka_access access = {&context->settings, context->log};
 	const char *topic = context->settings.kafka.credentials_topic;
 	struct search search = {.login = options->login, .instance = options->instance};
-	struct kafka_reader *reader = NULL;
 	enum exit_code code = CODE_OK;
 	struct error err = {0};
 
 	if (search.instance == NULL)
 		search.instance = context_only_instance(context);
-	if (kafka_reader_new(&access, topic, KAFKA_FROM_BEGINNING, &reader, &err) < 0 ||
-	    read_to_end(reader, &search, &err) < 0) {
+	if (kafka_read_topic(&access, topic, take_credential, &search, &err) < 0) {
 		code = context_fail(&err);
 		event_view_free(search.newest);
 	} else if (search.newest == NULL) {
@@ -103,7 +83,6 @@ static enum exit_code find_in_topic(const struct context *context,
 	} else {
 		*event = search.newest;
 	}
-	kafka_reader_free(reader);
 	return code;
 }
 
@@ -226,8 +205,8 @@ static enum exit_code open_event(const struct open_options *options,
 
 /* ---- the command ---- */
 
-static enum exit_code read_options(const struct command *command, struct context *context, int argc,
-			char **argv, struct open_options *options)
+static enum exit_code read_options(const struct command *command, struct context *context,
+				   int argc, char **argv, struct open_options *options)
 {
 	static const struct option names[] = {
 		COMMAND_OPTIONS,
@@ -260,7 +239,7 @@ static enum exit_code read_options(const struct command *command, struct context
 }
 
 static enum exit_code check_options(const struct command *command, int argc, char **argv,
-			 struct open_options *options)
+				    struct open_options *options)
 {
 	if (options->key_file == NULL)
 		return command_misuse(command, "--key is needed: the private key's file");

@@ -17,20 +17,11 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { POLL_MS = 200 };
-
-static int read_topic(const struct kafka_access *access, kafka_take_fn take, void *context,
-		      struct error *err)
+static int read_snapshots(const struct kafka_access *access, kafka_take_fn take, void *context,
+			  struct error *err)
 {
-	struct kafka_reader *reader = NULL;
-	enum kafka_read what = KAFKA_READ_NOTHING;
-	int rc = kafka_reader_new(access, access->settings->kafka.inventory_topic,
-				  KAFKA_FROM_BEGINNING, &reader, err);
-
-	while (rc == 0 && what != KAFKA_READ_END)
-		rc = kafka_reader_next(reader, POLL_MS, take, context, &what, err);
-	kafka_reader_free(reader);
-	return rc;
+	return kafka_read_topic(access, access->settings->kafka.inventory_topic, take, context,
+				err);
 }
 
 static void complain(const struct record_view *record, const struct error *err)
@@ -81,7 +72,7 @@ int inventory_list_read(const struct kafka_access *access, struct inventory_list
 			struct error *err)
 {
 	*list = (struct inventory_list){0};
-	if (read_topic(access, take_mark, list, err) < 0)
+	if (read_snapshots(access, take_mark, list, err) < 0)
 		return -1;
 	if (list->count > 0)
 		qsort(list->snapshots, list->count, sizeof(*list->snapshots), compare_start);
@@ -207,7 +198,7 @@ int inventory_things_read(const struct kafka_access *access, const char *snapsho
 	struct gathering gathering = {snapshot, things, 0};
 
 	*things = (struct inventory_things){0};
-	if (read_topic(access, take_item, &gathering, err) < 0)
+	if (read_snapshots(access, take_item, &gathering, err) < 0)
 		return -1;
 	if (things->count > 0)
 		qsort(things->items, things->count, sizeof(*things->items), compare_items);

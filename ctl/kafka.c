@@ -2,9 +2,9 @@
 /*
  * kafka.c - the one file of grantctl that talks to Kafka.
  *
- * Called by cmd_submit, cmd_watch, cmd_open, cmd_config and cmd_ping. Reading uses the
- * partition consumer, which needs no group and so no rights on one, and commits
- * nothing. read_committed: what is shown is what a vault or a portal would see.
+ * Called by the commands and by inventory_store.c. Reading uses the partition consumer,
+ * which needs no group and so no rights on one, and commits nothing. read_committed: what
+ * is shown is what a vault or a portal would see.
  */
 #include "ctl/kafka.h"
 
@@ -13,12 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "config/limits.h"
 #include "worker/kafka.h"
 
 static const char ORIGIN[] = "kafka";
-enum { TIMEOUT_MS = 10000, POLL_MS = 100, ERROR_TEXT_BYTES = 256 };
+enum { TIMEOUT_MS = 10000, POLL_MS = 100, SILENCE_MS = 60000, ERROR_TEXT_BYTES = 256 };
 
 static const struct kafka_property consumer_properties[] = {
 	{"isolation.level", "read_committed"},
@@ -344,6 +345,30 @@ int kafka_reader_next(struct kafka_reader *reader, int64_t timeout_ms, kafka_tak
 		return 0;
 	rc = read_message(reader, message, take, context, what, err);
 	rd_kafka_message_destroy(message);
+	return rc;
+}
+
+int kafka_read_topic(const struct kafka_access *access, const char *topic, kafka_take_fn take,
+		     void *context, struct error *err)
+{
+	const struct clock *clock = clock_system();
+	enum kafka_read what = KAFKA_READ_NOTHING;
+	struct kafka_reader *reader = NULL;
+	int rc = kafka_reader_new(access, topic, KAFKA_FROM_BEGINNING, &reader, err);
+	int64_t heard_ms = clock_steady_ms(clock);
+
+	while (rc == 0 && what != KAFKA_READ_END) {
+		rc = kafka_reader_next(reader, POLL_MS, take, context, &what, err);
+		if (what == KAFKA_READ_RECORD)
+			heard_ms = clock_steady_ms(clock);
+		if (rc == 0 && clock_steady_ms(clock) - heard_ms > SILENCE_MS) {
+			error_set(err, ERROR_RETRY, ORIGIN, 0,
+				  "read %s: its end was not reached, and nothing came for %d s",
+				  topic, SILENCE_MS / 1000);
+			rc = -1;
+		}
+	}
+	kafka_reader_free(reader);
 	return rc;
 }
 

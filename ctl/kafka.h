@@ -54,6 +54,11 @@ MUST_CHECK int kafka_reader_next(struct kafka_reader *reader, int64_t timeout_ms
 				 kafka_take_fn take, void *context, enum kafka_read *what,
 				 struct error *err);
 
+/* Every record of a topic, from its beginning to what is its end now. ERROR_RETRY also when
+ * nothing came for a minute and the end was not reached. */
+MUST_CHECK int kafka_read_topic(const struct kafka_access *access, const char *topic,
+				kafka_take_fn take, void *context, struct error *err);
+
 /* How many partitions each topic has (0 = there is none of that name), and how many
  * brokers there are. */
 MUST_CHECK int kafka_inspect(const struct kafka_access *access, const char *const *topics,
