@@ -3,9 +3,9 @@
  * submit_options.c - the flags of 'grantctl submit' to the data of a request.
  *
  * Called by cmd_submit.c. Pure but for complaints on stderr, and for the files that are
- * named instead of a value. What the values may be is
- * the contract's business and checked there (codec/request.h); here only the numbers
- * and switches are read, because JSON knows the difference.
+ * named instead of a value. What the values may be is the contract's business and checked
+ * there (codec/request.h); here only the numbers and switches are read, because JSON knows
+ * the difference.
  */
 #include "ctl/submit_options.h"
 
@@ -13,11 +13,22 @@
 
 #include "base/text.h"
 #include "codec/json_write.h"
+#include "worker/ports.h"
 
 enum group { IN_ORG, IN_USER, IN_SET, IN_TEAM, IN_SERVICE_ACCOUNT, IN_TOKEN, IN_API_KEY, IN_FOLDER,
 	     IN_GRANT, IN_DATA, GROUP_COUNT };
-static const char *const group_names[] = {"org",   "user",    "set", "team", "service_account",
-					  "token", "api_key", "folder", "grant", NULL};
+static const char *const group_names[GROUP_COUNT] = {
+	[IN_ORG] = "org",
+	[IN_USER] = "user",
+	[IN_SET] = "set",
+	[IN_TEAM] = "team",
+	[IN_SERVICE_ACCOUNT] = "service_account",
+	[IN_TOKEN] = "token",
+	[IN_API_KEY] = "api_key",
+	[IN_FOLDER] = "folder",
+	[IN_GRANT] = "grant",
+	[IN_DATA] = NULL, /* in the data itself */
+};
 
 enum kind {
 	TEXT, /* or a number, see least_number() */
@@ -114,7 +125,7 @@ static size_t field_of(enum group group, const char *member)
 }
 
 static enum exit_code set_field(const struct command *command, struct submit_options *options,
-		     size_t field, const char *value)
+				size_t field, const char *value)
 {
 	if (options->fields[field] != NULL)
 		return command_misuse(command, "%s is said twice", fields[field].flag);
@@ -123,8 +134,8 @@ static enum exit_code set_field(const struct command *command, struct submit_opt
 	return CODE_GO_ON;
 }
 
-static enum exit_code add_approver(const struct command *command, struct submit_options *options,
-			const char *value)
+static enum exit_code add_approver(const struct command *command,
+				   struct submit_options *options, const char *value)
 {
 	if (options->approver_count == ARRAY_COUNT(options->approved_by))
 		return command_misuse(command, "at most %d --approved-by", LIMIT_APPROVERS);
@@ -139,7 +150,8 @@ static bool is_number(const char *text)
 }
 
 /* Both --wait=30 and --wait 30; getopt_long() knows only the first. */
-static enum exit_code read_wait(const struct command *command, char **argv, struct submit_options *options)
+static enum exit_code read_wait(const struct command *command, char **argv,
+				struct submit_options *options)
 {
 	const char *seconds = optarg;
 
@@ -152,8 +164,8 @@ static enum exit_code read_wait(const struct command *command, char **argv, stru
 	return command_number(command, "wait", seconds, 1, 24 * 3600, &options->wait_s);
 }
 
-static enum exit_code read_option(const struct command *command, struct context *context, char **argv,
-		       int option, struct submit_options *options)
+static enum exit_code read_option(const struct command *command, struct context *context,
+				  char **argv, int option, struct submit_options *options)
 {
 	size_t user_field;
 
@@ -201,7 +213,8 @@ static int64_t least_number(const struct field *field)
 	return -1;
 }
 
-static enum exit_code check_numbers(const struct command *command, const struct submit_options *options)
+static enum exit_code check_numbers(const struct command *command,
+				    const struct submit_options *options)
 {
 	enum exit_code code = CODE_GO_ON;
 	int64_t ignored;
@@ -213,8 +226,16 @@ static enum exit_code check_numbers(const struct command *command, const struct 
 	return code;
 }
 
-enum exit_code submit_options_read(const struct command *command, struct context *context, int argc,
-			char **argv, struct submit_options *options)
+/* Is it an action to which nothing has to be said? */
+static bool needs_no_field(const char *target)
+{
+	const struct operation *operation = operation_find(target);
+
+	return operation != NULL && operation->needs == 0;
+}
+
+enum exit_code submit_options_read(const struct command *command, struct context *context,
+				   int argc, char **argv, struct submit_options *options)
 {
 	struct option all[OPTIONS_CAPACITY];
 	enum exit_code code;
@@ -232,6 +253,7 @@ enum exit_code submit_options_read(const struct command *command, struct context
 	options->target = argv[optind];
 	if (optind + 1 < argc)
 		return command_misuse(command, "what is '%s'?", argv[optind + 1]);
+	options->has_fields = options->has_fields || needs_no_field(options->target);
 	return check_numbers(command, options);
 }
 

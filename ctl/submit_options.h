@@ -19,15 +19,15 @@ struct submit_options {
 	const char *approved_by[LIMIT_APPROVERS];
 	size_t approver_count;
 	bool plan;
-	bool has_fields; /* then the target is an action */
+	bool has_fields; /* or needs none: the target is an action */
 	const char *id, *source, *instance;
 	bool wait;
 	int64_t wait_s;
 };
 
 /* CODE_GO_ON, or the exit code after a help text or a complaint. */
-enum exit_code submit_options_read(const struct command *command, struct context *context, int argc,
-			char **argv, struct submit_options *options);
+enum exit_code submit_options_read(const struct command *command, struct context *context,
+				   int argc, char **argv, struct submit_options *options);
 
 /* The data of the request as JSON, without its instance. Files are taken over as they are;
  * -1 when one can't be read. */

@@ -343,6 +343,13 @@ static void a_target_without_fields_is_a_file(void **state)
 	assert_false(options.wait);
 }
 
+static void an_action_that_needs_nothing_is_no_file(void **state)
+{
+	(void)state;
+	assert_data(WORDS("inventory.snapshot", "--instance", "main", "--wait"),
+		    "{\"action\":\"inventory.snapshot\"}");
+}
+
 static void waits_as_long_as_it_is_told(void **state)
 {
 	static const struct {
@@ -417,6 +424,7 @@ int main(void)
 		cmocka_unit_test(takes_the_action_wherever_it_stands),
 		cmocka_unit_test(writes_every_field),
 		cmocka_unit_test(a_target_without_fields_is_a_file),
+		cmocka_unit_test(an_action_that_needs_nothing_is_no_file),
 		cmocka_unit_test(waits_as_long_as_it_is_told),
 		cmocka_unit_test(misuse_has_its_own_code),
 		cmocka_unit_test(help_is_no_fault),
