@@ -2,7 +2,11 @@
 #
 # make            grantd, grantctl and the Grafana simulator, in build/
 # make test       unit tests and the fuzzers' regressions; scripts/test runs everything
+# make install    grantd and grantctl into $(DESTDIR)$(PREFIX)/bin
 # make help       the other targets
+#
+# CFLAGS and LDFLAGS are the caller's and come on top. A compiler that warns of more than
+# gcc 12 and clang 14 do stops nothing with WERROR= (empty).
 
 BUILD   ?= build
 ifeq ($(origin CC),default)
@@ -10,14 +14,17 @@ CC = gcc
 endif
 EXTRA   ?=
 OPT     ?= -O2 -g
+WERROR  ?= -Werror
+PREFIX  ?= /usr/local
 
 STD      = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla \
-	   -Wformat=2 -Wundef -Wcast-qual -Wswitch-enum -fno-common -Werror
+	   -Wformat=2 -Wundef -Wcast-qual -Wswitch-enum -fno-common $(WERROR)
 HARDEN   = -fstack-protector-strong -fPIE
-CFLAGS  += $(OPT) $(STD) $(WARN) $(HARDEN) -include base/banned.h -I. -I$(BUILD) -MMD -MP -pthread $(EXTRA)
-LDFLAGS += -pie -Wl,-z,relro,-z,now -pthread $(EXTRA)
+COMPILE  = $(CC) $(OPT) $(STD) $(WARN) $(HARDEN) -include base/banned.h -I. -I$(BUILD) -MMD -MP \
+	   -pthread $(CFLAGS) $(EXTRA)
+LINK     = $(CC) -pie -Wl,-z,relro,-z,now -pthread $(LDFLAGS) $(EXTRA)
 
 FOLDERS  = base config codec grafana worker ctl
 LIBS_base    = -lcrypto
@@ -53,41 +60,45 @@ all: $(BUILD)/grantd $(BUILD)/grantctl $(BUILD)/grafana-sim
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
-	@$(CC) $(CFLAGS) -c $< -o $@
+	@$(COMPILE) -c $< -o $@
 
+# The list changes when a source comes or goes: an archive must not keep what has gone.
 define folder_rule
-$(call archive,$(1)): $(call objects,$(SOURCES_$(1)))
+$(BUILD)/$(1).list: FORCE
+	@mkdir -p $$(@D)
+	@echo '$(SOURCES_$(1))' | cmp -s - $$@ || echo '$(SOURCES_$(1))' >$$@
+$(call archive,$(1)): $(call objects,$(SOURCES_$(1))) $(BUILD)/$(1).list
 	@rm -f $$@
-	ar rcs $$@ $$^
+	ar rcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_rule,$(f))))
 
 # The Lua scripts of the ledger become string literals.
 $(BUILD)/worker/ledger_scripts.c: scripts/embed-lua $(wildcard worker/ledger/*.lua)
 	@mkdir -p $(@D)
-	scripts/embed-lua worker/ledger/*.lua > $@
+	scripts/embed-lua worker/ledger/*.lua >$@
 $(BUILD)/worker/ledger_scripts.o: $(BUILD)/worker/ledger_scripts.c
 	@echo "CC $@"
-	@$(CC) $(CFLAGS) -c $< -o $@
+	@$(COMPILE) -c $< -o $@
 $(call archive,worker): $(BUILD)/worker/ledger_scripts.o
 
 $(BUILD)/grantd: $(BUILD)/worker/main.o $(call archives,worker)
 	@echo "LD $@"
-	@$(CC) $(LDFLAGS) $^ -o $@ $(LIBS_worker)
+	@$(LINK) $^ -o $@ $(LIBS_worker)
 $(BUILD)/grantctl: $(BUILD)/ctl/main.o $(call archives,ctl)
 	@echo "LD $@"
-	@$(CC) $(LDFLAGS) $^ -o $@ $(LIBS_worker)
+	@$(LINK) $^ -o $@ $(LIBS_worker)
 $(BUILD)/grafana-sim: $(call objects,$(SOURCES_sim)) $(call archive,base)
 	@echo "LD $@"
-	@$(CC) $(LDFLAGS) $^ -o $@ -lmicrohttpd -ljansson -lcrypto
+	@$(LINK) $^ -o $@ -lmicrohttpd -ljansson -lcrypto
 
 $(BUILD)/curl-loop: $(BUILD)/bench/curl_loop.o
 	@echo "LD $@"
-	@$(CC) $(LDFLAGS) $^ -o $@ -lcurl
+	@$(LINK) $^ -o $@ -lcurl
 bench-tools: $(BUILD)/curl-loop ## what bench/run compares with
 
 # The simulator uses a few GNU functions (strcasestr, accept4).
-$(call objects,$(SOURCES_sim)): CFLAGS += -D_GNU_SOURCE
+$(call objects,$(SOURCES_sim)): STD += -D_GNU_SOURCE
 
 # ---- tests ----
 
@@ -107,7 +118,7 @@ define test_rule
 $(BUILD)/tests/$(1): $(BUILD)/tests/unit/$(1).o $(call archive,support) \
 		$(call archives,$(call folder_of,$(1)))
 	@echo "LD $$@"
-	@$(CC) $(LDFLAGS) $$^ -o $$@ -lcmocka $(LIBS_$(call folder_of,$(1))) -lcrypto
+	@$(LINK) $$^ -o $$@ -lcmocka $(LIBS_$(call folder_of,$(1))) -lcrypto
 endef
 $(foreach t,$(TEST_NAMES),$(eval $(call test_rule,$(t))))
 
@@ -123,7 +134,7 @@ FUZZ_OBJECTS = $(foreach f,$(FOLDERS),$(call objects,$(SOURCES_$(f)))) $(BUILD)/
 FUZZ_LINK_grafana_calls = -Wl,--wrap=grafana_request_in_org
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS)
 	@echo "LD $@"
-	@$(CC) $(LDFLAGS) $(FUZZ_MAIN) $(FUZZ_LINK_$*) $^ -o $@ $(LIBS_worker)
+	@$(LINK) $(FUZZ_MAIN) $(FUZZ_LINK_$*) $^ -o $@ $(LIBS_worker)
 fuzz-binaries: $(patsubst %,$(BUILD)/fuzz_%,$(FUZZERS))
 
 fuzz: ## every fuzz target, FUZZ_SECONDS each
@@ -161,6 +172,9 @@ lengths: ## the longest functions and files
 	scripts/lengths
 format: ## rewrite by .clang-format
 	clang-format -i $$(git ls-files '*.c' '*.h')
+install: $(BUILD)/grantd $(BUILD)/grantctl ## into $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $^ $(DESTDIR)$(PREFIX)/bin
 clean:
 	rm -rf build
 
@@ -168,6 +182,8 @@ help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/ -/'
 
 .PHONY: all bench-tools test check-unit fuzz fuzz-binaries fuzz-replay san tsan clang crash canary layers \
-	headers lengths format clean help
+	headers lengths format install clean help FORCE
 .SECONDARY:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# What a command that failed has left behind is no result.
+.DELETE_ON_ERROR:
+-include $(shell find $(addprefix $(BUILD)/,$(FOLDERS) tests bench) -name '*.d' 2>/dev/null)

@@ -133,7 +133,7 @@ static const char *set_model(struct sim *sim, const char *name)
 }
 
 /* It goes into JSON as it is. */
-static const char *set_number(struct sim *sim, const char *number)
+static const char *set_version_number(struct sim *sim, const char *number)
 {
 	if (strspn(number, "0123456789.-+abcdefghijklmnopqrstuvwxyz") != strlen(number) ||
 	    strlen(number) >= sizeof(sim->settings.number))
@@ -142,7 +142,20 @@ static const char *set_number(struct sim *sim, const char *number)
 	return NULL;
 }
 
-static const char *set_one(struct sim *sim, const char *name, const json_t *value)
+static const char *set_version(struct sim *sim, const char *name)
+{
+	const struct version *version = version_find(name);
+
+	if (version == NULL)
+		return "unknown version";
+	sim_set_version(sim, version);
+	return NULL;
+}
+
+/* Each answers whether it knows the setting; *problem is what is wrong with the value. */
+
+static bool set_flag(struct sim *sim, const char *name, const json_t *value,
+		     const char **problem)
 {
 	struct sim_settings *settings = &sim->settings;
 	const struct {
@@ -156,6 +169,23 @@ static const char *set_one(struct sim *sim, const char *name, const json_t *valu
 		{"brute_force", &settings->brute_force},
 		{"request_log", &sim->journal.enabled},
 	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
+		if (strcmp(flags[i].name, name) != 0)
+			continue;
+		if (json_is_boolean(value))
+			*flags[i].flag = json_is_true(value);
+		else
+			*problem = "that setting is true or false";
+		return true;
+	}
+	return false;
+}
+
+static bool set_number(struct sim *sim, const char *name, const json_t *value,
+		       const char **problem)
+{
+	struct sim_settings *settings = &sim->settings;
 	const struct {
 		const char *name;
 		int64_t *number;
@@ -165,48 +195,61 @@ static const char *set_one(struct sim *sim, const char *name, const json_t *valu
 		{"token_limit_days", &settings->token_limit_days},
 	};
 
-	for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
-		if (strcmp(flags[i].name, name) != 0)
-			continue;
-		if (!json_is_boolean(value))
-			return "that setting is true or false";
-		*flags[i].flag = json_is_true(value);
-		return NULL;
-	}
 	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++) {
 		if (strcmp(numbers[i].name, name) != 0)
 			continue;
-		if (!json_is_integer(value) || json_integer_value(value) < 0)
-			return "that setting is a number from 0 up";
-		*numbers[i].number = json_integer_value(value);
-		return NULL;
+		if (json_is_integer(value) && json_integer_value(value) >= 0)
+			*numbers[i].number = json_integer_value(value);
+		else
+			*problem = "that setting is a number from 0 up";
+		return true;
 	}
-	if (strcmp(name, "rotate_sessions") == 0 && json_is_true(value)) {
+	return false;
+}
+
+static bool set_text(struct sim *sim, const char *name, const json_t *value,
+		     const char **problem)
+{
+	static const struct {
+		const char *name;
+		const char *(*set)(struct sim *sim, const char *text);
+	} texts[] = {
+		{"version", set_version}, {"number", set_version_number}, {"model", set_model}};
+
+	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+		if (strcmp(texts[i].name, name) != 0 || !json_is_string(value))
+			continue;
+		*problem = texts[i].set(sim, json_string_value(value));
+		return true;
+	}
+	return false;
+}
+
+/* No settings: what happens at once to the sessions there are. */
+static bool end_sessions(struct sim *sim, const char *name, const json_t *value)
+{
+	if (!json_is_true(value))
+		return false;
+	if (strcmp(name, "rotate_sessions") == 0)
 		sim->logins.rotations++;
-		return NULL;
-	}
-	if (strcmp(name, "revoke_sessions") == 0 && json_is_true(value)) {
+	else if (strcmp(name, "revoke_sessions") == 0)
 		sim->logins.revocations++;
-		return NULL;
-	}
-	if (strcmp(name, "drop_sessions") == 0 && json_is_true(value)) {
+	else if (strcmp(name, "drop_sessions") == 0)
 		logins_clear(&sim->logins);
-		return NULL;
-	}
+	else
+		return false;
+	return true;
+}
+
+static const char *set_one(struct sim *sim, const char *name, const json_t *value)
+{
+	const char *problem = NULL;
+
 	if (strcmp(name, "ini") == 0 && json_is_object(value))
 		return ini_replace(sim, value);
-	if (strcmp(name, "number") == 0 && json_is_string(value))
-		return set_number(sim, json_string_value(value));
-	if (strcmp(name, "model") == 0 && json_is_string(value))
-		return set_model(sim, json_string_value(value));
-	if (strcmp(name, "version") == 0 && json_is_string(value)) {
-		const struct version *version = version_find(json_string_value(value));
-
-		if (version == NULL)
-			return "unknown version";
-		sim_set_version(sim, version);
-		return NULL;
-	}
+	if (set_flag(sim, name, value, &problem) || set_number(sim, name, value, &problem) ||
+	    set_text(sim, name, value, &problem) || end_sessions(sim, name, value))
+		return problem;
 	return "unknown setting, or a value of another type";
 }
 
