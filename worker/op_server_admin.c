@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * op_server_admin.c - server_admin.grant and server_admin.revoke, and the guard that
- * one server admin is left.
+ * op_server_admin.c - server_admin.grant and server_admin.revoke.
  *
  * The write converges, and is always read back: Grafana up to 10 says yes to it for
  * an account that is not there (any more). Two revokes at once that would each leave
@@ -13,24 +12,6 @@
 #include "worker/bound.h"
 #include "worker/foresee.h"
 #include "worker/server_admin.h"
-
-int server_admin_keep_one(struct turn *turn, const struct grafana_user *user, struct error *err)
-{
-	struct answer answer = {0};
-	bool other = false;
-
-	if (!user->is_admin)
-		return TURN_GO_ON;
-	if (grafana_user_other_admin(turn->grafana, user->id, &other, &answer, err) < 0)
-		return TURN_FAILED;
-	if (answer.code != ANSWER_OK)
-		return turn_refused_by(turn, &answer, "look for another server admin");
-	if (other)
-		return TURN_GO_ON;
-	return turn_refused(turn, REASON_ACCOUNT_LAST_SERVER_ADMIN,
-			    "'%s' is the last server admin; make another one first",
-			    user->login);
-}
 
 static const char *state_name(bool is_admin)
 {
