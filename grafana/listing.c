@@ -24,45 +24,37 @@
 
 /* ---- where it is ---- */
 
-/* Orgs are counted from page 0, all else from 1. */
+/* What has pages. All else comes whole, in one answer of any length. */
+static const struct pages {
+	const char *path; /* NULL: it has none */
+	int first;
+	const char *key; /* what the list in a page is called; NULL = the page is the list */
+} pages_of[LIST_KINDS] = {
+	[LIST_ORGS] = {"/api/orgs", 0, NULL},
+	[LIST_USERS] = {"/api/users/search", 1, "users"},
+	[LIST_TEAMS] = {"/api/teams/search", 1, "teams"},
+	[LIST_SERVICE_ACCOUNTS] = {"/api/serviceaccounts/search", 1, "serviceAccounts"},
+};
+
 static void format_path(struct grafana_session *session, const struct list_place *place,
 			char path[CALL_PATH_BYTES])
 {
-	int64_t parent = place->parent_id;
+	const struct pages *pages = &pages_of[place->kind];
+	bool is_members = place->kind == LIST_MEMBERS;
 
-	switch (place->kind) {
-	case LIST_ORGS:
-		text_format(path, CALL_PATH_BYTES, "/api/orgs?perpage=%d&page=%d", LIST_PAGE,
-			    place->page);
-		return;
-	case LIST_USERS:
-		text_format(path, CALL_PATH_BYTES, "/api/users/search?perpage=%d&page=%d",
-			    LIST_PAGE, place->page + 1);
-		return;
-	case LIST_MEMBERS:
-		if (grafana_session_mode(session) == GRAFANA_ONE_ORG)
-			text_copy(path, CALL_PATH_BYTES, "/api/org/users");
-		else
-			text_format(path, CALL_PATH_BYTES, "/api/orgs/%" PRId64 "/users",
-				    place->org_id);
-		return;
-	case LIST_TEAMS:
-		text_format(path, CALL_PATH_BYTES, "/api/teams/search?perpage=%d&page=%d",
-			    LIST_PAGE, place->page + 1);
-		return;
-	case LIST_TEAM_MEMBERS:
-		text_format(path, CALL_PATH_BYTES, "/api/teams/%" PRId64 "/members", parent);
-		return;
-	case LIST_SERVICE_ACCOUNTS:
-		text_format(path, CALL_PATH_BYTES,
-			    "/api/serviceaccounts/search?perpage=%d&page=%d", LIST_PAGE,
-			    place->page + 1);
-		return;
-	case LIST_TOKENS:
-	case LIST_KINDS:
-		break;
-	}
-	text_format(path, CALL_PATH_BYTES, "/api/serviceaccounts/%" PRId64 "/tokens", parent);
+	if (pages->path != NULL)
+		text_format(path, CALL_PATH_BYTES, "%s?perpage=%d&page=%d", pages->path,
+			    LIST_PAGE, pages->first + place->page);
+	else if (is_members && grafana_session_mode(session) == GRAFANA_ONE_ORG)
+		text_copy(path, CALL_PATH_BYTES, "/api/org/users");
+	else if (is_members)
+		text_format(path, CALL_PATH_BYTES, "/api/orgs/%" PRId64 "/users", place->org_id);
+	else if (place->kind == LIST_TEAM_MEMBERS)
+		text_format(path, CALL_PATH_BYTES, "/api/teams/%" PRId64 "/members",
+			    place->parent_id);
+	else
+		text_format(path, CALL_PATH_BYTES, "/api/serviceaccounts/%" PRId64 "/tokens",
+			    place->parent_id);
 }
 
 /* The routes that name their org need no header for it. */
@@ -72,18 +64,6 @@ static int64_t org_header(const struct list_place *place)
 			place->kind == LIST_USERS;
 
 	return is_named ? 0 : place->org_id;
-}
-
-/* What a page's list is called; NULL = the page is the list. */
-static const char *list_key(enum list_kind kind)
-{
-	static const char *const keys[LIST_KINDS] = {
-		[LIST_USERS] = "users",
-		[LIST_TEAMS] = "teams",
-		[LIST_SERVICE_ACCOUNTS] = "serviceAccounts",
-	};
-
-	return keys[kind];
 }
 
 /* ---- in pages ---- */
@@ -102,7 +82,7 @@ static int take_page(const struct list_place *place, const char *path, const jso
 		     const struct list_visitor *visitor, struct list_end *end,
 		     struct error *err)
 {
-	const char *key = list_key(place->kind);
+	const char *key = pages_of[place->kind].key;
 	const json_t *list = key != NULL ? json_object_get(page, key) : page;
 	const json_t *total = json_object_get(page, "totalCount");
 	const json_t *entry;
@@ -193,8 +173,7 @@ int grafana_list(struct grafana_session *session, const struct list_place *place
 		 const struct list_visitor *visitor, struct list_end *end,
 		 struct answer *answer, struct error *err)
 {
-	bool comes_whole = place->kind == LIST_MEMBERS || place->kind == LIST_TEAM_MEMBERS ||
-			   place->kind == LIST_TOKENS;
+	bool comes_whole = pages_of[place->kind].path == NULL;
 	char path[CALL_PATH_BYTES];
 
 	*end = (struct list_end){.total = -1};
