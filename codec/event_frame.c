@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * event_frame.c - the parts that outcome and credential events share.
+ * event_frame.c - what the events about one request share: id, request, target, envelope.
+ *
+ * Called by outcome.c, credential.c and follow_up.c. Owns nothing; cannot fail.
  */
 #include "codec/event_frame.h"
 
@@ -74,6 +76,23 @@ void event_frame_write_target(struct json_writer *writer, const struct outcome_t
 	write_name(writer, "folder_uid", target->folder_uid);
 	write_name(writer, "dashboard_uid", target->dashboard_uid);
 	json_write_end_object(writer);
+}
+
+void event_frame_write_people(struct json_writer *writer, const struct request *request,
+			      const char *reason)
+{
+	if (request->requested_by != NULL)
+		json_write_text(writer, "requested_by", request->requested_by);
+	if (request->approver_count > 0) {
+		json_write_begin_array(writer, "approved_by");
+		for (size_t i = 0; i < request->approver_count; i++)
+			json_write_text(writer, NULL, request->approved_by[i]);
+		json_write_end_array(writer);
+	}
+	if (request->ticket != NULL)
+		json_write_text(writer, "ticket", request->ticket);
+	if (request->reason != NULL)
+		json_write_text(writer, reason, request->reason);
 }
 
 void event_frame_encode(const struct outcome_frame *frame, const char *type, const char *id,

@@ -59,22 +59,6 @@ static void write_role(struct json_writer *writer, const char *key, enum role ro
 		json_write_text(writer, key, role_name(role));
 }
 
-static void write_people(struct json_writer *writer, const struct request *cause)
-{
-	if (cause->requested_by != NULL)
-		json_write_text(writer, "requested_by", cause->requested_by);
-	if (cause->approver_count > 0) {
-		json_write_begin_array(writer, "approved_by");
-		for (size_t i = 0; i < cause->approver_count; i++)
-			json_write_text(writer, NULL, cause->approved_by[i]);
-		json_write_end_array(writer);
-	}
-	if (cause->ticket != NULL)
-		json_write_text(writer, "ticket", cause->ticket);
-	if (cause->reason != NULL)
-		json_write_text(writer, "reason", cause->reason);
-}
-
 void follow_up_write_grant(struct json_writer *writer, const struct request_grant *grant)
 {
 	if (grant->id == NULL)
@@ -112,7 +96,7 @@ void follow_up_write_data(struct json_writer *writer, const char *key,
 	follow_up_write_grant(writer, &asked->grant);
 	if (asked->deadline_ms != 0)
 		json_write_time(writer, "deadline", asked->deadline_ms);
-	write_people(writer, cause);
+	event_frame_write_people(writer, cause, "reason");
 	json_write_end_object(writer);
 }
 

@@ -11,7 +11,7 @@
  */
 
 enum {
-	INVENTORY_ID_CAPACITY = 33,
+	INVENTORY_ID_CAPACITY = EVENT_ID_CAPACITY,
 	/* A larger team takes several records, so that none is too long for a broker. */
 	INVENTORY_MEMBERS_MAX = 2000,
 	INVENTORY_LACKS_MAX = 8,

@@ -63,8 +63,9 @@ static void write_fact(struct json_writer *writer, const char *key, enum fact fa
 static bool says_nothing(const struct evidence *evidence)
 {
 	return evidence->account == FACT_UNSAID && evidence->member == FACT_UNSAID &&
-	       evidence->disabled == FACT_UNSAID && evidence->exists == FACT_UNSAID && evidence->version == 0 &&
-	       evidence->server_admin == FACT_UNSAID && evidence->team_member == FACT_UNSAID && evidence->login[0] == '\0' &&
+	       evidence->disabled == FACT_UNSAID && evidence->exists == FACT_UNSAID &&
+	       evidence->version == 0 && evidence->server_admin == FACT_UNSAID &&
+	       evidence->team_member == FACT_UNSAID && evidence->login[0] == '\0' &&
 	       evidence->email[0] == '\0' && evidence->name[0] == '\0';
 }
 
@@ -128,22 +129,6 @@ static void write_parts(struct json_writer *writer, const struct outcome *outcom
 	json_write_end_array(writer);
 }
 
-static void write_people(struct json_writer *writer, const struct request *request)
-{
-	if (request->requested_by != NULL)
-		json_write_text(writer, "requested_by", request->requested_by);
-	if (request->approver_count > 0) {
-		json_write_begin_array(writer, "approved_by");
-		for (size_t i = 0; i < request->approver_count; i++)
-			json_write_text(writer, NULL, request->approved_by[i]);
-		json_write_end_array(writer);
-	}
-	if (request->ticket != NULL)
-		json_write_text(writer, "ticket", request->ticket);
-	if (request->reason != NULL)
-		json_write_text(writer, "justification", request->reason);
-}
-
 static void write_credential(struct json_writer *writer, const struct outcome *outcome)
 {
 	if (outcome->credential_version == 0)
@@ -203,7 +188,7 @@ static void write_data(struct json_writer *writer, const struct outcome *outcome
 	json_write_integer(writer, "attempts", frame->attempts);
 	json_write_time(writer, "started_at", frame->started_ms);
 	json_write_time(writer, "finished_at", frame->finished_ms);
-	write_people(writer, frame->request);
+	event_frame_write_people(writer, frame->request, "justification");
 	write_worker(writer, frame);
 	json_write_end_object(writer);
 }

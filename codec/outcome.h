@@ -77,6 +77,9 @@ struct follow_up {
 	struct request asked; /* see codec/follow_up.h; its strings are owned */
 };
 
+/* Of an id that grantd makes: 32 hex digits. */
+enum { EVENT_ID_CAPACITY = 33 };
+
 /* What an operation finds out; plain values. */
 struct outcome {
 	enum result result;
@@ -92,7 +95,7 @@ struct outcome {
 	const struct outcome_part *parts; /* the turn's; NULL = it asks for one thing */
 	size_t part_count;
 	int64_t credential_version; /* 0 = no credential was made */
-	char snapshot[33]; /* of an inventory; "" = none was made */
+	char snapshot[EVENT_ID_CAPACITY]; /* of an inventory; "" = none was made */
 };
 
 /* What the worker adds around it. */
