@@ -5,7 +5,6 @@
 #include "worker/kafka.h"
 
 #include <librdkafka/rdkafka.h>
-#include <syslog.h>
 
 enum { METADATA_TIMEOUT_MS = 5000 };
 
@@ -21,13 +20,16 @@ static int set_property(rd_kafka_conf_t *conf, const char *name, const char *val
 	return -1;
 }
 
+/* librdkafka's levels are those of syslog, whose header has other things under our names. */
 static enum log_level level_of(int syslog_level)
 {
-	if (syslog_level <= LOG_CRIT)
-		return (enum log_level)0;
-	if (syslog_level <= LOG_NOTICE)
-		return (enum log_level)1;
-	return (enum log_level)3;
+	enum { SYSLOG_CRIT = 2, SYSLOG_NOTICE = 5 };
+
+	if (syslog_level <= SYSLOG_CRIT)
+		return LOG_ERROR;
+	if (syslog_level <= SYSLOG_NOTICE)
+		return LOG_WARN;
+	return LOG_DEBUG;
 }
 
 static void log_line(const rd_kafka_t *kafka, int level, const char *facility,

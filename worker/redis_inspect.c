@@ -14,12 +14,6 @@
 
 enum { OLDEST_VERSION = 6 };
 
-static int ask(struct redis *redis, const struct redis_command *command,
-	       struct redis_reply **reply, struct error *err)
-{
-	return redis_pipeline(redis, command, 1, reply, err);
-}
-
 /* The value of "name:value\r\n" in the text of INFO. */
 static bool info_value(struct slice info, const char *name, char *value, size_t capacity)
 {
@@ -47,6 +41,24 @@ static void warn(struct buffer *warnings, const char *line)
 {
 	buffer_append_text(warnings, line);
 	buffer_append_text(warnings, "\n");
+}
+
+/* 0 with the answer; or with none, where asking is not allowed, which is a warning. */
+static int ask(struct redis *redis, const struct redis_command *command, const char *forbidden,
+	       struct buffer *warnings, struct redis_reply **reply, struct error *err)
+{
+	struct error fault = {0}; /* the caller's may be NULL */
+
+	*reply = NULL;
+	if (redis_pipeline(redis, command, 1, reply, &fault) == 0)
+		return 0;
+	if (fault.code == REDIS_FORBIDDEN) {
+		warn(warnings, forbidden);
+		return 0;
+	}
+	if (err != NULL)
+		*err = fault;
+	return -1;
 }
 
 static void judge_version(struct slice info, struct buffer *warnings)
@@ -96,22 +108,16 @@ static void judge_info(struct slice info, struct buffer *warnings)
 static int inspect_info(struct redis *redis, struct buffer *warnings, struct error *err)
 {
 	const struct redis_command info = {.arguments = {{"INFO", 4}}, .argument_count = 1};
-	struct redis_reply *reply = NULL;
-	struct error fault = {0};
+	static const char forbidden[] = "INFO is not allowed: maxmemory-policy, appendonly, role "
+					"and version could not be checked";
+	struct redis_reply *reply;
 
-	if (ask(redis, &info, &reply, &fault) == 0) {
+	if (ask(redis, &info, forbidden, warnings, &reply, err) < 0)
+		return -1;
+	if (reply != NULL)
 		judge_info(redis_reply_at(reply, 0).bytes, warnings);
-		redis_reply_free(reply);
-		return 0;
-	}
-	if (fault.code == REDIS_FORBIDDEN) {
-		warn(warnings, "INFO is not allowed: maxmemory-policy, appendonly, role and version "
-			       "could not be checked");
-		return 0;
-	}
-	if (err != NULL)
-		*err = fault;
-	return -1;
+	redis_reply_free(reply);
+	return 0;
 }
 
 static int inspect_fsync(struct redis *redis, struct buffer *warnings, struct error *err)
@@ -120,25 +126,19 @@ static int inspect_fsync(struct redis *redis, struct buffer *warnings, struct er
 		.arguments = {{"CONFIG", 6}, {"GET", 3}, {"appendfsync", 11}},
 		.argument_count = 3,
 	};
-	struct redis_reply *reply = NULL;
-	struct error fault = {0};
-	struct slice value;
+	static const char forbidden[] = "CONFIG GET is not allowed: appendfsync could not be checked";
+	struct redis_reply *reply;
+	struct slice value = {0};
 
-	if (ask(redis, &get, &reply, &fault) == 0) {
+	if (ask(redis, &get, forbidden, warnings, &reply, err) < 0)
+		return -1;
+	if (reply != NULL)
 		value = redis_reply_at(reply, 1).bytes;
-		if (value.length == 2 && memcmp(value.data, "no", 2) == 0)
-			warn(warnings, "appendfsync is no: a power cut loses what the system had not "
-				       "written yet");
-		redis_reply_free(reply);
-		return 0;
-	}
-	if (fault.code == REDIS_FORBIDDEN) {
-		warn(warnings, "CONFIG GET is not allowed: appendfsync could not be checked");
-		return 0;
-	}
-	if (err != NULL)
-		*err = fault;
-	return -1;
+	if (value.length == 2 && memcmp(value.data, "no", 2) == 0)
+		warn(warnings,
+		     "appendfsync is no: a power cut loses what the system had not written yet");
+	redis_reply_free(reply);
+	return 0;
 }
 
 int redis_inspect(struct redis *redis, struct buffer *warnings, struct error *err)

@@ -75,8 +75,10 @@ int turn_find_org(struct turn *turn, enum grafana_cache cache, struct grafana_or
 
 /* ---- accounts ---- */
 
+enum said_as { SAID_LOGIN, SAID_EMAIL };
+
 /* An account that merely has our e-mail as its login is not meant. */
-static int look_up(struct turn *turn, const char *said, bool by_email,
+static int look_up(struct turn *turn, const char *said, enum said_as as,
 		   struct grafana_user *user, bool *found, struct error *err)
 {
 	struct answer answer = {0};
@@ -88,7 +90,7 @@ static int look_up(struct turn *turn, const char *said, bool by_email,
 		return TURN_GO_ON;
 	if (answer.code != ANSWER_OK)
 		return turn_refused_by(turn, &answer, "find the account");
-	*found = text_equal_nocase(by_email ? user->email : user->login, said);
+	*found = text_equal_nocase(as == SAID_EMAIL ? user->email : user->login, said);
 	return TURN_GO_ON;
 }
 
@@ -106,21 +108,22 @@ int turn_find_user(struct turn *turn, const struct request_user *named,
 	bool other_found = false;
 	int rc;
 
-	rc = look_up(turn, named->email != NULL ? named->email : named->login,
-		     named->email != NULL, user, found, err);
+	rc = named->email != NULL
+		     ? look_up(turn, named->email, SAID_EMAIL, user, found, err)
+		     : look_up(turn, named->login, SAID_LOGIN, user, found, err);
 	if (rc != TURN_GO_ON || named->email == NULL || named->login == NULL)
 		return rc;
 	if (*found && text_equal_nocase(user->login, named->login))
 		return TURN_GO_ON;
-	rc = look_up(turn, named->login, false, &other, &other_found, err);
+	rc = look_up(turn, named->login, SAID_LOGIN, &other, &other_found, err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	return *found || other_found ? refuse_two_accounts(turn, named) : TURN_GO_ON;
 }
 
 /* Details that a lookup does not tell, by id. */
-static int get_account(struct turn *turn, int64_t user_id, struct grafana_user *user,
-		       bool *found, struct error *err)
+int turn_find_by_id(struct turn *turn, int64_t user_id, struct grafana_user *user, bool *found,
+		    struct error *err)
 {
 	struct answer answer = {0};
 
@@ -140,11 +143,11 @@ static int find_once_more(struct turn *turn, struct grafana_user *user, bool *fo
 	int rc;
 
 	if (turn->outcome.target.user_id != 0)
-		return get_account(turn, turn->outcome.target.user_id, user, found, err);
+		return turn_find_by_id(turn, turn->outcome.target.user_id, user, found, err);
 	rc = turn_find_user(turn, &turn->request->user, user, found, err);
 	if (rc != TURN_GO_ON || !*found)
 		return rc;
-	return get_account(turn, user->id, user, found, err);
+	return turn_find_by_id(turn, user->id, user, found, err);
 }
 
 int turn_refused_missing(struct turn *turn)
@@ -158,12 +161,6 @@ int turn_refused_missing(struct turn *turn)
 	turn_set_before(turn, &(struct evidence){.account = FACT_NO});
 	return turn_refused(turn, REASON_ACCOUNT_NOT_FOUND, "there is no account '%s'",
 			    turn_who(turn));
-}
-
-int turn_find_by_id(struct turn *turn, int64_t user_id, struct grafana_user *user, bool *found,
-		    struct error *err)
-{
-	return get_account(turn, user_id, user, found, err);
 }
 
 int turn_find_account(struct turn *turn, struct grafana_user *user, struct error *err)
