@@ -9,6 +9,7 @@
 enum {
 	LIMIT_RECORD_VALUE_BYTES = 1024 * 1024, /* a longer request is dead-lettered */
 	LIMIT_HEADERS = 64,			/* of one record */
+	LIMIT_TOPIC_BYTES = 249,		/* Kafka's own */
 
 	LIMIT_EVENT_ID_BYTES = 256,
 	LIMIT_EVENT_SOURCE_BYTES = 256,

@@ -16,7 +16,7 @@
 #include "base/text.h"
 
 struct owned {
-	char topic[250];
+	char topic[LIMIT_TOPIC_BYTES + 1];
 	int32_t partition;
 	int64_t number;
 	struct offset_map *map;

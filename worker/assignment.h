@@ -40,7 +40,7 @@ bool assignment_is_current(struct assignment *assignment, int64_t number);
 
 /* What to commit: every partition with news since the last snapshot that was committed. */
 struct commit_entry {
-	char topic[250];
+	char topic[LIMIT_TOPIC_BYTES + 1];
 	int32_t partition;
 	int64_t offset;
 	char metadata[LIMIT_COMMIT_METADATA_BYTES + 1];

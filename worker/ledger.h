@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "config/limits.h"
 #include "config/settings.h"
 
 /*
@@ -81,7 +82,7 @@ struct ledger_claim {
 	char *intent;		/* its intent, or NULL; owned */
 	size_t intent_bytes;
 	struct ledger_stored stored; /* DONE: what complete() was given; owned */
-	char owed_topic[250];
+	char owed_topic[LIMIT_TOPIC_BYTES + 1];
 	int32_t owed_partition;
 	int64_t owed_offset;
 };
@@ -259,8 +260,8 @@ int64_t ledger_epoch_changes(const struct ledger *ledger);
 /* Was the epoch made by a claim of this ledger? Said once. */
 bool ledger_epoch_made(struct ledger *ledger);
 
-/* For grantctl show: every field of the record as "name", "value" pairs into a
- * JSON-free list; NOT found = count 0. */
+/* For grantctl show: every field of the request's hash as Redis has it; *count 0: there is
+ * none. The caller frees them with ledger_fields_free(). */
 struct ledger_field {
 	char *name;
 	char *value;

@@ -39,7 +39,7 @@ struct ledger {
 	char wait_ms_text[LEDGER_NUMBER_BYTES];
 	char random_text[2 * LEDGER_RANDOM_BYTES + 1];
 
-	char epoch[64]; /* as last seen; "" = never */
+	char epoch[LEDGER_EPOCH_CAPACITY]; /* as last seen; "" = never */
 	int64_t epoch_ms;
 	int64_t epoch_changes;
 	bool epoch_made; /* by this ledger */

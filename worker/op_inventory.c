@@ -13,6 +13,7 @@
  */
 #include "worker/operations.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,6 +184,7 @@ static void lack(struct inventory *inventory, const char *what, const char *why,
 {
 	struct inventory_end *end = &inventory->end;
 
+	assert(end->lack_count < INVENTORY_LACKS_MAX);
 	/* In every org is the same as in general. */
 	end->lacks[end->lack_count++] = (struct inventory_lack){
 		what, why, orgs == (int64_t)inventory->org_count ? 0 : orgs};
