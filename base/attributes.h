@@ -2,7 +2,7 @@
 #ifndef BASE_ATTRIBUTES_H
 #define BASE_ATTRIBUTES_H
 
-/* The only macros of the tree that are not tables: compiler attributes and counts. */
+/* Compiler attributes, and the length of an array. */
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define PRINTF_LIKE(format_index, first) __attribute__((format(printf, format_index, first)))
 

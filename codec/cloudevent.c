@@ -2,7 +2,7 @@
 /*
  * cloudevent.c - a Kafka record to a CloudEvents 1.0 request event.
  *
- * Called by the consumer for every record; the event owns its JSON data. Follows
+ * Called by worker/receive.c for every record; the event owns its JSON data. Follows
  * the Kafka protocol binding: structured mode when content-type begins with
  * application/cloudevents, binary mode (ce_ headers) else; header names are
  * lower case. The first fault is kept and reading goes on, because an outcome can

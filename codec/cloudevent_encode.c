@@ -2,7 +2,7 @@
 /*
  * cloudevent_encode.c - JSON data to a Kafka record that carries a CloudEvent.
  *
- * Called by outcome.c and credential.c. Cannot fail: what goes in is bounded.
+ * Called by event_frame.c and inventory.c. Cannot fail: what goes in is bounded.
  */
 #include "codec/cloudevent.h"
 

@@ -29,7 +29,8 @@ struct credential {
 
 /* The credential event. Its key is the instance and whose secret it is: the login
  * or e-mail, or org-<id>/<service account>/<token>; the path hint is the same with
- * the prefix before it and each segment escaped. Nothing in key or headers is secret. '*record' is initialised here; the caller clears it. */
+ * the prefix before it and each segment escaped. Nothing in key or headers is secret.
+ * '*record' is initialised here; the caller clears it. */
 void credential_encode(const struct credential *credential, const struct outcome_frame *frame,
 		       struct record *record);
 

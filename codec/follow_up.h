@@ -7,9 +7,9 @@
 
 /*
  * The request event that grantd will write to itself. Its data is what 'asked' says
- * of action, instance, org, team, service account, token, user, roles, grant and deadline; who asked and
- * approved, ticket and reason are those of the request that caused it, and so are key
- * and subject, so that it waits behind what was asked of the same meanwhile.
+ * of action, org, team, service account, token, user, roles, grant and deadline. Instance,
+ * who asked and approved, ticket and reason are those of the request that caused it, and
+ * so are key and subject, so that it waits behind what was asked of the same meanwhile.
  * '*record' is initialised here; the caller clears it.
  */
 void follow_up_encode(const struct follow_up *follow_up, const struct outcome_frame *frame,

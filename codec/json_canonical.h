@@ -8,9 +8,8 @@ struct json_t;
 
 /*
  * One text for all ways to write the same value: names in byte order, no spaces,
- * strings escaped as json_write.h does, reals with as few digits as read
- * back to the same. An integer and a real
- * of the same value differ. Appended to 'out'.
+ * strings escaped as json_write.h does, reals with as few digits as read back to the
+ * same. An integer and a real of the same value differ. Appended to 'out'.
  */
 void json_canonical_append(const struct json_t *value, struct buffer *out);
 

@@ -2,7 +2,8 @@
 /*
  * policy_list.c - the lists of the policy: what may be in them, and orgs in them.
  *
- * Called by policy.c, and by settings.c through the rows of settings_table.c. Pure. As
+ * Called by policy.c, and by settings.c through the rows of settings_table.c (check_globs()
+ * and its like are declared in settings_check.h). Pure. As
  * in settings_check.c nothing of a value gets into an answer.
  */
 #include "config/policy_list.h"

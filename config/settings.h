@@ -143,7 +143,8 @@ void faults_clear(struct faults *faults);
 /*
  * Defaults, then the file (path NULL: none), then the environment
  * (GRANTD_SECTION_KEY; GRANTD_GRAFANA_<NAME>_KEY for instances and
- * GRANTD_POLICY_<NAME>_KEY for rules, which may come from the environment alone; GRANTD_KAFKA_PROPERTY_<NAME_WITH_UNDERSCORES>).
+ * GRANTD_POLICY_<NAME>_KEY for rules, which may come from the environment alone;
+ * GRANTD_KAFKA_PROPERTY_<NAME_WITH_UNDERSCORES>).
  * $__file{path} and $__env{NAME} are expanded in values. Returns 0, or -1 with
  * every fault listed; *settings is then empty. The caller owns *settings.
  */

@@ -6,6 +6,8 @@ struct draft;
 struct settings;
 
 /*
+ * settings_check.c and, for the lists of the policy, policy_list.c.
+ *
  * The shape of one value that is not empty. NULL, or what is wrong with it in
  * words that continue "[section] name: ". The words never quote the value.
  */
@@ -27,7 +29,8 @@ const char *check_worker_id(const char *value);
 const char *check_property_name(const char *name);
 const char *check_property_value(const char *name, const char *value);
 
-/* What must hold between settings; each breach becomes a fault of the draft. */
+/* settings_together.c: what must hold between settings; each breach becomes a fault of the
+ * draft. */
 void settings_check_together(const struct settings *settings, const struct draft *draft);
 
 #endif

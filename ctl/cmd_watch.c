@@ -63,8 +63,8 @@ static enum exit_code follow(struct watch *watch, struct kafka_reader *reader)
 	return CODE_OK;
 }
 
-static enum exit_code read_options(const struct command *command, struct context *context, int argc,
-			char **argv, struct watch *watch)
+static enum exit_code read_options(const struct command *command, struct context *context,
+				   int argc, char **argv, struct watch *watch)
 {
 	static const struct option names[] = {
 		COMMAND_OPTIONS,

@@ -6,7 +6,7 @@
 enum exit_code {
 	CODE_GO_ON = -1,     /* never leaves the process: no reason to end yet */
 	CODE_OK = 0,
-	CODE_NO = 1,	      /* the answer is no: outcome refused or failed, check failed */
+	CODE_NO = 1,	      /* no, or not yet: refused, failed, needs_action; check failed */
 	CODE_USAGE = 2,	      /* wrong options, or a request that can't be right */
 	CODE_CONFIG = 3,      /* faults in the configuration */
 	CODE_UNREACHABLE = 4, /* Kafka, Redis or Grafana could not be asked */

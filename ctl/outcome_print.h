@@ -17,7 +17,7 @@ void outcome_printer_init(struct outcome_printer *printer);
 /* False when nobody reads any more. */
 MUST_CHECK bool outcome_print(struct outcome_printer *printer, const struct event_view *outcome);
 
-/* Did the request get what it asked for? */
+/* Did the request get what it asked for? With needs_action somebody has to act first. */
 bool outcome_is_good(const struct event_view *outcome);
 
 #endif

@@ -17,7 +17,8 @@ MUST_CHECK int grafana_org_own(struct grafana_session *session, struct grafana_o
 
 /* By exact name (case-sensitive compare of what comes back), or by id. OK or
  * NOT_FOUND (10.0-10.3 answer an unknown id with an RBAC 403: then the list of
- * orgs decides). With a token every org but its own is NOT_FOUND. Answers are kept per instance for org_cache_ms; 'fresh' asks again. */
+ * orgs decides). With a token every org but its own is NOT_FOUND. Answers are kept per
+ * instance for org_cache_ms; GRAFANA_FRESH asks again. */
 enum grafana_cache { GRAFANA_CACHED, GRAFANA_FRESH };
 MUST_CHECK int grafana_org_by_name(struct grafana_session *session, const char *name,
 				   enum grafana_cache cache, struct grafana_org *org,

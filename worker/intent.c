@@ -2,7 +2,7 @@
 /*
  * intent.c - the text a step leaves in the ledger.
  *
- * Written and read by op_*.c through turn.c. Pure functions; unknown or missing
+ * Called by turn.c and parts.c, for the operations. Pure functions; unknown or missing
  * names read as "not said", so that a newer version's intent can be resumed.
  */
 #include "worker/intent.h"

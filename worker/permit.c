@@ -2,7 +2,7 @@
 /*
  * permit.c - requests as questions to the policy, and its noes as refusals.
  *
- * Called by receive.c with what a request says, and from turn.c and new_org.c when
+ * Called by receive.c with what a request says, and by turn_find.c and others when
  * Grafana has told which org and which account that is: so that an id gets nobody
  * around a rule by name, nor a login around one by e-mail. Pure.
  *
@@ -96,6 +96,7 @@ static void ask_for_roles(struct policy_question *question, enum gives gives,
 	case GIVES_NOTHING:
 		return;
 	case GIVES_ROLE:
+	case GIVES_TEAM:
 		add_role(question, request->role);
 		give_people(question, role_name(request->role));
 		return;
@@ -104,10 +105,6 @@ static void ask_for_roles(struct policy_question *question, enum gives gives,
 			return;
 		add_role(question, or_viewer(request->role));
 		give_people(question, role_name(or_viewer(request->role)));
-		return;
-	case GIVES_TEAM:
-		add_role(question, request->role);
-		give_people(question, role_name(request->role));
 		return;
 	case GIVES_SERVER_ADMIN:
 		question->roles[question->role_count++] = POLICY_SERVER_ADMIN;

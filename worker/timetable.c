@@ -5,9 +5,9 @@
  * Called by the dispatcher. Time is cut into slots of [inventory] every, from the epoch on.
  * Every worker puts the request for the next slot among what comes due, under an id that
  * follows from instance and slot, so that it is there once; whoever takes it when it is time
- * writes it to the topic of requests, and from there it is a request like any other. It is put there anew
- * each minute, for a Redis that has lost it meanwhile. A snapshot that could not be begun by
- * the time of the next one (but at least for a minute) is given up.
+ * writes it to the topic of requests, and from there it is a request like any other. It is
+ * put there anew each minute, for a Redis that has lost it meanwhile. A snapshot that could
+ * not be begun by the time of the next one (but at least for a minute) is given up.
  */
 #include "worker/timetable.h"
 

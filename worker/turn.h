@@ -11,7 +11,7 @@
 /*
  * What operations share. A helper that may end the operation answers one of
  * these; ENDED and FAILED are what run() itself answers, so that an operation
- * reads:   if ((rc = turn_find_org(turn, &org, err)) != TURN_GO_ON) return rc;
+ * reads:   if ((rc = bound_take(turn, err)) != TURN_GO_ON) return rc;
  */
 enum { TURN_FAILED = -1, TURN_ENDED = 0, TURN_GO_ON = 1 };
 

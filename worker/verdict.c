@@ -2,8 +2,8 @@
 /*
  * verdict.c - what follows from what happened. The only file that decides.
  *
- * Two questions: which reason of ours stands for Grafana's no (a table), and
- * what becomes of a job after an attempt (five lines). Everything else reports.
+ * Two questions: which reason of ours stands for Grafana's no, unless an operation knows
+ * it better; and what becomes of a job after an attempt. Everything else reports.
  */
 #include "worker/verdict.h"
 
@@ -25,7 +25,8 @@ enum reason verdict_of_answer(enum answer_code code)
 		[ANSWER_ROLE_INVALID] = REASON_ROLE_INVALID,
 		[ANSWER_PASSWORD_POLICY] = REASON_PASSWORD_POLICY,
 		[ANSWER_LIFETIME] = REASON_TOKEN_LIFETIME,
-		[ANSWER_SESSIONS_REMAIN] = REASON_OK,
+		[ANSWER_SESSIONS_REMAIN] = REASON_OK, /* done, but for one thing: likewise */
+		[ANSWER_MAIL_OFF] = REASON_OK,
 		[ANSWER_LOGIN_FORM_OFF] = REASON_GRAFANA_UNSUPPORTED,
 		[ANSWER_SELF] = REASON_ACCOUNT_PROTECTED,
 		[ANSWER_PERMISSION] = REASON_GRAFANA_PERMISSION,

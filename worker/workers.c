@@ -148,7 +148,6 @@ static int start_threads(struct workers *workers, struct error *err)
 static void open_benches(struct workers *workers)
 {
 	const struct settings *settings = workers->options.pipeline->settings;
-
 	size_t last = 1 + settings->instance_count;
 
 	workers->bench_count = last + 1;
