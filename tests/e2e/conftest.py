@@ -15,6 +15,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from harness.desk import Desk  # noqa: E402
 from harness.grafana import Grafana, Simulator  # noqa: E402
 from harness.paths import services as service_module  # noqa: E402
 from harness.stage import Stage  # noqa: E402
@@ -110,3 +111,15 @@ def open_stage(servers, _grafana, vault, tmp_path_factory):
     yield make
     for stage in made:
         stage.close()
+
+
+@pytest.fixture(scope="module")
+def desk(open_stage):
+    """One plain worker that the tests of a module share; a module that needs more has its own."""
+    stage = open_stage()
+    stage.worker().start()
+    desk = Desk(stage)
+    yield desk
+    if desk.grafana.simulated:
+        desk.sim.clear_faults()
+    desk.settle()

@@ -8,8 +8,8 @@ import pytest
 
 from harness.desk import Desk, Person, evidence, was
 from harness.events import now, request
+from harness.grafana import TEST_PASSWORD
 
-TEST_PASSWORD = "made-by-the-test-1"
 ALL = ("org_role.grant", "org_role.revoke", "account.create", "account.update", "account.disable",
        "account.enable", "account.delete", "account.logout", "account.reset_password")
 ON_ONE_ACCOUNT = ("account.update", "account.disable", "account.enable", "account.delete",
@@ -23,12 +23,9 @@ def desk(open_stage, tmp_path_factory):
     stage = open_stage()
     desk = Desk(stage)
     desk.other = desk.another_grafana(tmp_path_factory.mktemp("other"), "other")
-    desk.guest = desk.person(login=desk.name("guest"))
     stage.worker(settings={
         **{f"grafana.other.{key}": value for key, value in stage.config["grafana.main"].items()},
-        "grafana.other.url": desk.other.url,
-        **{f"grafana.guest.{key}": value for key, value in stage.config["grafana.main"].items()},
-        "grafana.guest.user": desk.guest.login, "grafana.guest.password": TEST_PASSWORD}).start()
+        "grafana.other.url": desk.other.url, **desk.guest_instance()}).start()
     yield desk
     desk.settle([TEST_PASSWORD])
     desk.close()

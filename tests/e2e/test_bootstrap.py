@@ -17,17 +17,6 @@ LOST = {"fail_before": False, "fail_after": True, "reset_after": True, "hang_aft
 every_version = pytest.mark.parametrize("_grafana", BOOT_VERSIONS, indirect=True)
 
 
-@pytest.fixture(scope="module")
-def desk(open_stage):
-    stage = open_stage()
-    stage.worker().start()
-    desk = Desk(stage)
-    yield desk
-    if desk.grafana.simulated:
-        desk.sim.clear_faults()
-    desk.settle()
-
-
 def was(outcome, result, code="ok"):
     reason = outcome["reason"]
     assert (outcome["result"], reason["code"]) == (result, code), outcome

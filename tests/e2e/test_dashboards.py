@@ -6,31 +6,13 @@ import pytest
 
 from conftest import REAL, VERSIONS
 from harness.boundaries import killed_at
-from harness.desk import Desk
+from harness.desk import was
 from harness.events import example, request
 
 DASHBOARD_VERSIONS = VERSIONS if REAL else ["7.5", "9.4", "10.1", "12"]
 LOST = {"fail_before": False, "fail_after": True, "reset_before": False, "reset_after": True,
         "hang_after": True, "truncate": True, "bad_json": True, "html503": False}
 every_version = pytest.mark.parametrize("_grafana", DASHBOARD_VERSIONS, indirect=True)
-
-
-@pytest.fixture(scope="module")
-def desk(open_stage):
-    stage = open_stage()
-    stage.worker().start()
-    desk = Desk(stage)
-    yield desk
-    if desk.grafana.simulated:
-        desk.sim.clear_faults()
-    desk.settle()
-
-
-def was(outcome, result, code="ok", status=None):
-    reason = outcome["reason"]
-    assert (outcome["result"], reason["code"]) == (result, code), reason
-    assert (reason["grafana"] or {}).get("status") == status, reason
-    return reason["message"]
 
 
 def model(desk, title=None, **more):

@@ -14,10 +14,10 @@ import pytest
 
 from harness.desk import Desk
 from harness.events import request
+from harness.grafana import TEST_PASSWORD
 from harness.invariants import newest_credentials
 from harness.paths import DEADLINE_S, wait_until
 
-TEST_PASSWORD = "made-by-the-test-1"
 
 # name of the instance: the fault, and what it is told
 KINDS = {

@@ -9,9 +9,9 @@ import pytest
 
 from harness.desk import Desk, evidence, was
 from harness.events import request
+from harness.grafana import TEST_PASSWORD
 from harness.load import SHORT, running_for_an_hour
 
-TEST_PASSWORD = "made-by-the-test-1"
 CHOSEN = "chosen-by-grace-1"
 _people = itertools.count(1)
 LOST = ["reset_after", "hang_after", "fail_after", "truncate", "bad_json", "html503"]
@@ -21,11 +21,9 @@ LOST = ["reset_after", "hang_after", "fail_after", "truncate", "bad_json", "html
 def desk(open_stage):
     stage = open_stage()
     desk = Desk(stage)
-    guest = desk.person(login=desk.name("guest"))
-    main = {f"grafana.{name}.{key}": value for name in ("guest", "quick")
-            for key, value in stage.config["grafana.main"].items()}
     stage.worker(settings={
-        **main, "grafana.guest.user": guest.login, "grafana.guest.password": TEST_PASSWORD,
+        **{f"grafana.quick.{key}": value for key, value in stage.config["grafana.main"].items()},
+        **desk.guest_instance(),
         "grafana.main.request_timeout_ms": 1500, "grafana.main.connect_timeout_ms": 1500,
         "worker.retry_base_ms": 20}).start()
     yield desk

@@ -4,7 +4,6 @@ action. What an action says to its own noes is in the tests of its area."""
 
 import pytest
 
-from harness.desk import Desk
 from harness.events import request
 
 NOES = [
@@ -12,16 +11,6 @@ NOES = [
     (403, "org Quota reached", "grafana.quota"),
     (400, "No, thank you", "grafana.rejected"),
 ]
-
-
-@pytest.fixture(scope="module")
-def desk(open_stage):
-    stage = open_stage()
-    stage.worker().start()
-    desk = Desk(stage)
-    yield desk
-    desk.sim.clear_faults()
-    desk.settle()
 
 
 def writes(desk):

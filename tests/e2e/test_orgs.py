@@ -6,7 +6,7 @@ import pytest
 
 from conftest import REAL, VERSIONS
 from harness.boundaries import killed_at
-from harness.desk import Desk
+from harness.desk import was
 from harness.events import example, request
 
 ORG_VERSIONS = VERSIONS if REAL else ["7.5", "9.4", "10.1", "10.1-pre", "12"]
@@ -15,24 +15,7 @@ LOST = {"fail_before": False, "fail_after": True, "reset_before": False, "reset_
         "hang_after": True, "truncate": True, "bad_json": True, "html503": False}
 
 
-@pytest.fixture(scope="module")
-def desk(open_stage):
-    stage = open_stage()
-    stage.worker().start()
-    desk = Desk(stage)
-    yield desk
-    desk.sim.clear_faults() if desk.grafana.simulated else None
-    desk.settle()
-
-
 every_version = pytest.mark.parametrize("_grafana", ORG_VERSIONS, indirect=True)
-
-
-def was(outcome, result, code="ok", status=None):
-    reason = outcome["reason"]
-    assert (outcome["result"], reason["code"]) == (result, code), reason
-    assert (reason["grafana"] or {}).get("status") == status, reason
-    return reason["message"]
 
 
 def org_named(desk, name):

@@ -9,12 +9,11 @@ import json
 
 import pytest
 
-from conftest import REAL, VERSIONS
 from harness.desk import Desk, was
-from harness.events import REQUEST_TYPE, request
+from harness.events import request
+from harness.grafana import TEST_PASSWORD
 from harness.stage import TokenInstance
 
-TEST_PASSWORD = "made-by-the-test-1"
 PORTAL = "portal@plan.example.com"
 WELL = {"applied": "planned", "needs_action": "planned"}
 
@@ -23,12 +22,10 @@ WELL = {"applied": "planned", "needs_action": "planned"}
 def open_desk(open_stage):
     stage = open_stage()
     desk = Desk(stage)
-    guest = desk.person(login=desk.name("guest"))
     desk.token_org = desk.org()
     token = TokenInstance(desk.grafana, desk.token_org.id)
     stage.worker(settings={
-        **{f"grafana.guest.{key}": value for key, value in stage.config["grafana.main"].items()},
-        "grafana.guest.user": guest.login, "grafana.guest.password": TEST_PASSWORD,
+        **desk.guest_instance(),
         **token.settings("token"), "grafana.token.request_timeout_ms": 2000,
         "grafana.token.connect_timeout_ms": 1000, "tokens.max_ttl_s": 7776000,
         "policy.protected_users": "keep-*",

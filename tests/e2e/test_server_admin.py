@@ -4,8 +4,8 @@
 import pytest
 
 from harness.desk import Desk, evidence, was
+from harness.grafana import TEST_PASSWORD
 
-TEST_PASSWORD = "made-by-the-test-1"
 BOTH = ("server_admin.grant", "server_admin.revoke")
 IS, IS_NOT = {"account": True, "server_admin": True}, {"account": True, "server_admin": False}
 
@@ -15,10 +15,7 @@ def desk(open_stage):
     """One worker with two instances: main, and guest (the same with a login without rights)."""
     stage = open_stage()
     desk = Desk(stage)
-    guest = desk.person(login=desk.name("guest"))
-    stage.worker(settings={
-        **{f"grafana.guest.{key}": value for key, value in stage.config["grafana.main"].items()},
-        "grafana.guest.user": guest.login, "grafana.guest.password": TEST_PASSWORD}).start()
+    stage.worker(settings=desk.guest_instance()).start()
     yield desk
     desk.settle([TEST_PASSWORD])
 

@@ -8,9 +8,9 @@ import pytest
 
 from harness.desk import Desk, evidence, was
 from harness.events import REQUEST_TYPE, request
+from harness.grafana import TEST_PASSWORD
 from harness.paths import DEADLINE_S, wait_until
 
-TEST_PASSWORD = "made-by-the-test-1"
 ALL = ("team.create", "team.delete", "team_member.add", "team_member.remove")
 ON_MEMBERS = ("team_member.add", "team_member.remove")
 NOT_THERE = {"account": True, "role": "Viewer", "team_member": False}
@@ -22,10 +22,7 @@ def desk(open_stage):
     """One worker with two instances: main, and guest (the same with a login without rights)."""
     stage = open_stage()
     desk = Desk(stage)
-    guest = desk.person(login=desk.name("guest"))
-    stage.worker(settings={
-        **{f"grafana.guest.{key}": value for key, value in stage.config["grafana.main"].items()},
-        "grafana.guest.user": guest.login, "grafana.guest.password": TEST_PASSWORD}).start()
+    stage.worker(settings=desk.guest_instance()).start()
     yield desk
     desk.settle([TEST_PASSWORD])
 

@@ -3,18 +3,9 @@
 
 import pytest
 
-from harness.desk import Desk, was
+from harness.desk import was
 
 pytestmark = pytest.mark.parametrize("_grafana", ["7.5"], indirect=True)
-
-
-@pytest.fixture(scope="module")
-def desk(open_stage):
-    stage = open_stage()
-    stage.worker().start()
-    desk = Desk(stage)
-    yield desk
-    desk.settle()
 
 
 @pytest.mark.parametrize("action", [

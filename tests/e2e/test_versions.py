@@ -4,19 +4,9 @@ account's life, and the noes whose words changed."""
 
 import pytest
 
-from harness.desk import Desk
-from test_actions import was
+from harness.desk import was
 
 pytestmark = pytest.mark.parametrize("_grafana", ["7.5", "10.1-pre", "10.4", "11.6"], indirect=True, scope="session")
-
-
-@pytest.fixture(scope="module")
-def desk(open_stage):
-    stage = open_stage()
-    stage.worker().start()
-    desk = Desk(stage)
-    yield desk
-    desk.settle()
 
 
 def test_the_life_of_an_account(desk):

@@ -12,7 +12,7 @@ import os
 import pytest
 
 from .events import request
-from .grafana import Simulator
+from .grafana import TEST_PASSWORD, Simulator
 from .invariants import file_places, no_plaintext
 
 _names = itertools.count(1)
@@ -105,6 +105,13 @@ class Desk:
         """One more, of that version."""
         self.simulators.append(Simulator(version, str(directory)))
         return self.simulators[-1]
+
+    def guest_instance(self):
+        """Settings of an instance "guest": main once more, with a login that has no rights and
+        whose password is TEST_PASSWORD."""
+        self.guest = self.person(login=self.name("guest"))
+        return {**{f"grafana.guest.{key}": value for key, value in self.stage.config["grafana.main"].items()},
+                "grafana.guest.user": self.guest.login, "grafana.guest.password": TEST_PASSWORD}
 
     # ---- people and orgs ----
 

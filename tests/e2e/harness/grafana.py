@@ -16,6 +16,8 @@ import urllib.request
 from .paths import binary
 from .process import Process
 
+TEST_PASSWORD = "made-by-the-test-1"  # of accounts that tests make
+
 
 def call(url, method, body=None, headers=None, timeout_s=30):
     """(status, decoded JSON or text) of one request."""
@@ -62,7 +64,7 @@ class Grafana:
     def create_org(self, name):
         return self.expect("POST", "/api/orgs", {"name": name})["orgId"]
 
-    def create_user(self, login, email=None, password="made-by-the-test-1", name=""):
+    def create_user(self, login, email=None, password=TEST_PASSWORD, name=""):
         return self.expect("POST", "/api/admin/users", {
             "login": login, "email": email or f"{login}@example.com", "name": name,
             "password": password})["id"]

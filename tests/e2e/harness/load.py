@@ -10,9 +10,9 @@ import random
 import time
 
 from .events import request
+from .grafana import TEST_PASSWORD
 
 ROLES = ("Viewer", "Editor", "Admin")
-OLD_PASSWORD = "made-by-the-test-1"
 # A lease and a group session that lapse while a test waits.
 SHORT = {"worker.lease_ms": 2500, "grafana.main.connect_timeout_ms": 800,
          "grafana.main.request_timeout_ms": 800, "kafka.property.session.timeout.ms": 1500,
@@ -50,8 +50,8 @@ class Load:
         self.accounts = [Account(f"{name}-old{number}", True) for number in range(old)]
         self.accounts += [Account(f"{name}-new{number}", False) for number in range(new)]
         for account in self.accounts[:old]:
-            simulator.add_user(account.login, email=account.email, orgs=[], password=OLD_PASSWORD)
-            assert simulator.can_log_in(account.login, OLD_PASSWORD)  # and so has been seen
+            simulator.add_user(account.login, email=account.email, orgs=[], password=TEST_PASSWORD)
+            assert simulator.can_log_in(account.login, TEST_PASSWORD)  # and so has been seen
         self.expected = {}  # request id: the results it may have
         self._creates_before = simulator.counters()["user_creates"]
 
