@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from harness.events import validate
+from harness.events import faults_of, validate
 from harness.paths import SCHEMAS
 
 EXAMPLES = sorted(glob.glob(os.path.join(os.path.dirname(SCHEMAS), "examples", "*.json")))
@@ -22,6 +22,27 @@ def load(path):
 def test_the_schema_names_the_actions_that_have_an_example():
     actions = load(os.path.join(SCHEMAS, "request.schema.json"))["properties"]["action"]["enum"]
     assert sorted(actions) == [os.path.basename(path)[:-len(".json")] for path in EXAMPLES]
+
+
+def test_no_two_are_one_request():
+    names = [(load(path)["source"], load(path)["id"]) for path in EXAMPLES]
+    assert len(set(names)) == len(names)
+
+
+def without(data, name):
+    return {key: value for key, value in data.items() if key != name}
+
+
+def fits(event, data):
+    return not faults_of({**event, "data": data})
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=os.path.basename)
+def test_null_is_as_good_as_nothing(path):
+    event = load(path)
+    for name in event["data"]:
+        said = {**event["data"], name: None}
+        assert fits(event, said) == fits(event, without(event["data"], name)), name
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=os.path.basename)

@@ -64,7 +64,7 @@ def outcome_of(request, **data):
 
 @pytest.mark.parametrize("mode", ["binary", "structured"])
 def test_an_event_comes_back_as_it_was_sent(services, topic, collect, mode):
-    sent = events.request("org_role.grant", user={"email": "adé@example.com"}, role="Editor")
+    sent = events.request("org_role.grant", org={"id": 1}, user={"email": "adé@example.com"}, role="Editor")
     producer = Producer(services.brokers)
     producer.send(topic, sent, mode)
     producer.flush()
@@ -244,7 +244,7 @@ def test_the_vault_opens_what_is_sealed_for_it(vault):
 @pytest.fixture
 def answered(stage, monkeypatch):
     """A stage with one request and its outcome, written here and not by grantd."""
-    request = stage.send(events.request("org_role.grant", user={"login": "ada"}))
+    request = stage.send(events.request("account.enable", user={"login": "ada"}))
     monkeypatch.setattr(events, "validate", lambda event: None)  # of what comes now
     stage.producer.send(stage.topics.outcomes, outcome_of(request))
     stage.producer.flush()

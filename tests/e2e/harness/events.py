@@ -94,14 +94,19 @@ def _validator(kind):
         schema, format_checker=jsonschema.draft202012_format_checker)
 
 
-def validate(event):
-    """Raise AssertionError with every fault of an event in structured form."""
+def faults_of(event):
+    """What is wrong with an event in structured form, by its schema."""
     kind = KINDS.get(event.get("type"))
     assert kind is not None, f"an event of unknown type: {event.get('type')!r}"
-    faults = [f"{error.json_path}: {error.message}"
-              for validator, part in ((ENVELOPE, event), (_validator(kind), event.get("data")))
-              for error in validator.iter_errors(part)]
-    assert not faults, f"{kind} event against its schema: " + "; ".join(faults) + f"\n{event}"
+    return [f"{error.json_path}: {error.message}"
+            for validator, part in ((ENVELOPE, event), (_validator(kind), event.get("data")))
+            for error in validator.iter_errors(part)]
+
+
+def validate(event):
+    """Raise AssertionError with every fault of an event in structured form."""
+    faults = faults_of(event)
+    assert not faults, f"{KINDS[event['type']]} event against its schema: " + "; ".join(faults) + f"\n{event}"
 
 
 class Record:
