@@ -274,6 +274,9 @@ static const struct {
 	 "g.ini:3: [kafka] property.enable.auto.commit: is set by grantd, which commits offsets in its transactions\n"},
 	{"[kafka]\nbrokers = a\nproperty.isolation.level = read_uncommitted\n" MAIN,
 	 "g.ini:3: [kafka] property.isolation.level: is set by grantd\n"},
+	{"[kafka]\nbrokers = a\nproperty.acks = 1\nproperty.linger.ms = 5\n" MAIN,
+	 "g.ini:3: [kafka] property.acks: is set by grantd\n"
+	 "g.ini:4: [kafka] property.linger.ms: is set by grantd; see [publish] max_delay_ms\n"},
 	{"[kafka]\nbrokers = a\nproperty.group.id = x\n" MAIN,
 	 "g.ini:3: [kafka] property.group.id: has a setting of its own: [kafka] group\n"},
 	{"[kafka]\nbrokers = a\nproperty.partition.assignment.strategy = cooperative-sticky\n" MAIN,
