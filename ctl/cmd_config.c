@@ -22,7 +22,7 @@ static int check_vault(const struct context *context, struct error *err)
 	struct seal_key *key = NULL;
 
 	if (path[0] == '\0') {
-		fputs("grantctl: note: no [vault] key_file: requests that make a password will be "
+		fputs("grantctl: note: no [vault] key_file: requests that make a secret will be "
 		      "refused\n", stderr);
 		return 0;
 	}

@@ -283,9 +283,10 @@ const struct command command_open = {
 		"       grantctl open --key PRIVATE_FILE --topic --login LOGIN [--instance NAME]\n"
 		"\n"
 		"Opens the credential event in a file (its value as JSON, whole event or data), or the\n"
-		"newest one of an account in the topic. Prints JSON with the password in clear.\n"
+		"newest one of an account in the topic. Prints JSON with the secret in clear, as\n"
+		"\"password\" whatever its kind.\n"
 		"\n"
-		"      --password-only   the password and a line break, nothing else\n"
+		"      --password-only   the secret and a line break, nothing else\n"
 		"      --instance NAME   default: the only [grafana.NAME] there is\n"
 		COMMAND_OPTIONS_HELP,
 	.run = run,

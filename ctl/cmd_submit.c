@@ -205,7 +205,6 @@ const struct command command_submit = {
 		"  team.create, .delete; team_member.add, .remove\n"
 		"  service_account.create, .update, .disable, .enable, .delete\n"
 		"  service_account_token.create, .rotate, .delete; api_key.create, .delete\n"
-		"  org.create, .rename, .delete, .bootstrap; dashboard.apply\n"
-		"  inventory.snapshot\n",
+		"  org.create, .rename, .delete, .bootstrap; dashboard.apply; inventory.snapshot\n",
 	.run = run,
 };

@@ -60,6 +60,13 @@ static const char *find_target(const struct event_view *outcome)
 	return paths[i];
 }
 
+/* What happened is not in the row itself. */
+static bool needs_words(const struct event_view *outcome)
+{
+	return !outcome_is_good(outcome) || event_view_text(outcome, "data.mode")[0] != '\0' ||
+	       strcmp(event_view_text(outcome, "data.result"), "needs_action") == 0;
+}
+
 static void print_row(const struct event_view *outcome)
 {
 	char time[CELL_CAPACITY], result[CELL_CAPACITY], reason[CELL_CAPACITY];
@@ -71,7 +78,7 @@ static void print_row(const struct event_view *outcome)
 	       cell(outcome, "data.reason.code", reason), cell(outcome, "data.action", action),
 	       cell(outcome, "data.instance", instance), cell(outcome, find_target(outcome), whom), change,
 	       cell(outcome, "data.request.id", id));
-	if (!outcome_is_good(outcome) || event_view_text(outcome, "data.mode")[0] != '\0')
+	if (needs_words(outcome))
 		printf("    %s\n", cell(outcome, "data.reason.message", whom));
 }
 
@@ -105,5 +112,5 @@ bool outcome_is_good(const struct event_view *outcome)
 	const char *result = event_view_text(outcome, "data.result");
 
 	return strcmp(result, "applied") == 0 || strcmp(result, "already_so") == 0 ||
-	       strcmp(result, "planned") == 0;
+	       strcmp(result, "planned") == 0 || strcmp(result, "needs_action") == 0;
 }

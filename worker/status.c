@@ -81,7 +81,6 @@ int status_new(const struct status_options *options, struct status **out, struct
 
 	status->options = *options;
 	if (http_status_new(options->settings->http.listen, &port, &status->http, err) < 0) {
-		error_prefix(err, "[http] listen");
 		free(status);
 		return -1;
 	}

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import pty
+import re
 import stat
 import subprocess
 
@@ -13,7 +14,7 @@ from jwcrypto import jwe, jwk
 
 from harness import events
 from harness.kafka import Collector
-from harness.paths import DEADLINE_S, binary, wait_until
+from harness.paths import DEADLINE_S, SCHEMAS, binary, wait_until
 from harness.worker import write_ini
 
 OK, NO, USAGE, CONFIG, UNREACHABLE, NOT_FOUND = range(6)
@@ -81,6 +82,16 @@ def test_help_of_everything_names_the_exit_codes(bare):
             assert "Exit codes: 0 ok" in shown.stdout
         assert command in bare.run("--help").stdout
     assert bare.run("--version").stdout.startswith("grantctl ")
+
+
+def test_submit_names_every_action(bare):
+    listed = bare.run("submit", "--help").stdout.partition("docs/examples):\n")[2]
+    named = set()
+    for group in re.split("[;\n]", listed):
+        first, *others = [word.strip() for word in group.split(",")]
+        named |= {first, *(first.rpartition(".")[0] + other for other in others)} - {""}
+    with open(os.path.join(SCHEMAS, "request.schema.json"), encoding="utf-8") as file:
+        assert named == set(json.load(file)["properties"]["action"]["enum"])
 
 
 @pytest.mark.parametrize("args", [
@@ -212,6 +223,10 @@ def test_waiting_tells_the_result_by_the_exit_code(stage, ctl):
         assert "mode" not in data or plan
     _, text = ctl.run("submit", "account.disable", "--user", "nobody", "--wait", expected=NO).stdout.splitlines()
     assert json.loads(text)["data"]["reason"]["code"] == "account.not_found"
+    # An invite that waits for its person is no "no".
+    _, text = ctl.run("submit", "invite.create", "--user", "eve@example.com", "--org-id", "1", "--role", "Viewer",
+                      "--delivery", "link", "--wait").stdout.splitlines()
+    assert json.loads(text)["data"]["result"] == "needs_action"
 
 
 def test_watch_shows_outcomes_as_they_come(stage, ctl):
