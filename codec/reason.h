@@ -17,7 +17,8 @@
 	X(REQUEST_ID_REUSED, "request.id_reused",                                                \
 	  "Another request with other content came earlier under the same source and id.")       \
 	X(REQUEST_EXPIRED, "request.expired", "The request's deadline had passed.")              \
-	X(ACCOUNT_NOT_FOUND, "account.not_found", "Grafana has no such account.")                \
+	X(ACCOUNT_NOT_FOUND, "account.not_found",                                                \
+	  "Grafana has no such account; create it first, or say if_no_account.")                 \
 	X(ACCOUNT_EXISTS, "account.exists",                                                      \
 	  "The account was there before; nothing of it was changed. Say on_existing \"reset\" for a new password.") \
 	X(ACCOUNT_AMBIGUOUS, "account.ambiguous",                                                \
@@ -29,7 +30,7 @@
 	X(ACCOUNT_PROVISIONED, "account.provisioned",                                            \
 	  "The account is provisioned by SCIM; change it there.")                                \
 	X(ACCOUNT_PROTECTED, "account.protected",                                                \
-	  "This is the login grantd itself uses; grantd never changes it.")                      \
+	  "This is the login or service account grantd itself uses; it never changes that.")     \
 	X(ACCOUNT_LAST_SERVER_ADMIN, "account.last_server_admin",                                \
 	  "This is the last server admin; make another one first.")                              \
 	X(ACCOUNT_EXTERNALLY_SYNCED, "account.externally_synced",                                \
@@ -38,7 +39,8 @@
 	  "The account does not belong to the org; say role for a place in it, or grant one first.") \
 	X(ACCOUNT_MAY_GO, "account.may_go",                                                      \
 	  "With a token, Grafana deletes the account of a removed member who belongs to no other org; say to_role, or allow_account_removal.") \
-	X(ORG_NOT_FOUND, "org.not_found", "Grafana has no such org.")                            \
+	X(ORG_NOT_FOUND, "org.not_found",                                                        \
+	  "Grafana has no such org, or the id belongs to another name; the message says which.")     \
 	X(ORG_NAME_TAKEN, "org.name_taken", "Another org has that name; choose another.")        \
 	X(ORG_PROTECTED, "org.protected",                                                        \
 	  "Org 1, the only org, or the one grantd's login is in; it is not deleted.")            \

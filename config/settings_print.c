@@ -21,7 +21,8 @@ static const char help_top[] =
 	"#\n"
 	"# Each can be set by the variable that stands with it, which wins over this file.\n"
 	"# $__file{path} in a value is replaced by that file, $__env{NAME} by that variable.\n"
-	"# ' ;' after a value begins a comment; a password with that in it goes into a file.\n";
+	"# ' ;' after a value begins a comment, but secrets, URLs and properties may have none:\n"
+	"# a password with ' ;' in it goes into a file.\n";
 
 static const char help_properties[] =
 	"\n# Any property of librdkafka, for TLS and SASL first of all. Refused are those that\n"

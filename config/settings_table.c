@@ -70,7 +70,7 @@ const struct setting settings_table[] = {
 	{AT(kafka, outcomes_topic), TEXT(1, LIMIT_TOPIC_BYTES, "access.outcomes"), .check = check_topic,
 	 .help = "Topic that gets one outcome for every request."},
 	{AT(kafka, credentials_topic), TEXT(1, LIMIT_TOPIC_BYTES, "access.credentials"),
-	 .check = check_topic, .help = "Topic that gets the sealed passwords."},
+	 .check = check_topic, .help = "Topic that gets the sealed passwords, tokens and invite links."},
 	{AT(kafka, inventory_topic), TEXT(1, LIMIT_TOPIC_BYTES, "access.inventory"),
 	 .check = check_topic, .help = "Topic that gets the snapshots of who has which access."},
 	{AT(kafka, dead_letter_topic), TEXT(1, LIMIT_TOPIC_BYTES, "access.dead-letter"),
@@ -109,7 +109,8 @@ const struct setting settings_table[] = {
 	{AT(worker, drain_ms), NUMBER(0, 10 * MINUTE_MS, "25000"),
 	 .help = "How long a stop waits for what is running."},
 	{AT(worker, deadline_s), NUMBER(0, LIMIT_DURATION_S, "0"),
-	 .help = "Give up a request this long after its time; 0: never."},
+	 .help = "Give up a request this long after its record was written, unless it names a\n"
+		 "deadline itself; 0: never."},
 	{AT(worker, retry_base_ms), NUMBER(1, MINUTE_MS, "250"),
 	 .help = "The wait before the first retry; it doubles from there, with jitter."},
 	{AT(worker, retry_max_ms), NUMBER(1, HOUR_MS, "60000"),
@@ -126,10 +127,11 @@ const struct setting settings_table[] = {
 	 .help = "CloudEvents source of what is published."},
 
 	{AT(vault, key_file), TEXT(0, PATH_BYTES, ""),
-	 .help = "The vault's public P-256 key (JWK) that passwords are sealed for.\n"
-		 "Empty: requests that make a password are refused."},
+	 .help = "The vault's public P-256 key (JWK) that secrets are sealed for.\n"
+		 "Empty: requests that make one are refused."},
 	{AT(vault, path_prefix), TEXT(0, 256, "grafana"), .check = check_word,
-	 .help = "Hint for the vault: PREFIX/INSTANCE/LOGIN."},
+	 .help = "Hint for the vault: PREFIX/INSTANCE/LOGIN, or for a token\n"
+		 "PREFIX/INSTANCE/org-ID/SERVICE_ACCOUNT/TOKEN."},
 	{AT(vault, password_length), NUMBER(LIMIT_PASSWORD_MIN, LIMIT_PASSWORD_MAX, "24"),
 	 .help = "Characters of a password made here."},
 
@@ -155,7 +157,8 @@ const struct setting settings_table[] = {
 	 .help = "Roles that may be given: Viewer, Editor, Admin, None; ServerAdmin for the right\n"
 		 "that server_admin.grant gives."},
 	{AT(policy, max_duration_s), NUMBER(0, LIMIT_DURATION_S, "0"),
-	 .help = "The longest a time-bound grant may last; 0: no limit."},
+	 .help = "The longest a time-bound grant may last; 0: no limit. Grants for good are not\n"
+		 "bound by it, but by time_bound."},
 	{AT(policy, time_bound), TEXT(0, VALUE_BYTES, ""), .check = check_roles,
 	 .help = "Roles that people may be given for a time only; * for whatever can be."},
 	{AT(policy, protected_users), TEXT(0, VALUE_BYTES, ""), .check = check_globs,
@@ -188,7 +191,7 @@ const struct setting settings_table[] = {
 	{EACH(url), TEXT(1, 2048, ""), REQUIRED("http://localhost:3000"), .secrecy = SETTING_URL,
 	 .check = check_grafana_url, .help = "http:// or https://; may have a sub-path."},
 	{EACH(user), TEXT(1, LIMIT_LOGIN_BYTES, ""), REQUIRED("admin"), .instead = "token",
-	 .check = check_user, .help = "Login of a server admin."},
+	 .check = check_user, .help = "Login of a server admin, which should be grantd's alone."},
 	{EACH(password), TEXT(1, 1024, ""), REQUIRED("$__file{/etc/grantd/grafana-password}"),
 	 .instead = "token", .secrecy = SETTING_SECRET, .help = "Its password."},
 	{EACH(token), TEXT(0, 1024, ""), .secrecy = SETTING_SECRET, .check = check_token,
@@ -212,11 +215,11 @@ const struct setting settings_table[] = {
 	{EACH(request_timeout_ms), NUMBER(1, 10 * MINUTE_MS, "30000"),
 	 .help = "How long a call may take, connecting and all."},
 	{EACH(concurrency), NUMBER_OR("auto", 1, 1024),
-	 .help = "Requests worked on at one time: as many, or, with auto, as many as get the\n"
-		 "most out of this Grafana, found by trying between 1 and max_concurrency."},
+	 .help = "Requests worked on at one time by each worker: as many, or, with auto, as many as\n"
+		 "get the most out of this Grafana, found by trying between 1 and max_concurrency."},
 	{EACH(max_concurrency), NUMBER(1, 1024, "16"),
 	 .help = "The most that auto goes to; a number in concurrency stands by itself."},
-	{EACH(rate_per_s), NUMBER(0, 100000, "0"), .help = "Calls a second; 0: no limit."},
+	{EACH(rate_per_s), NUMBER(0, 100000, "0"), .help = "Calls a second by each worker; 0: no limit."},
 	{EACH(unauthorized_wait_ms), NUMBER(1000, DAY_MS, "330000"),
 	 .help = "Nothing is sent for this long after a 401. Longer than the 5 minutes\n"
 		 "of Grafana's protection against guessed passwords."},
