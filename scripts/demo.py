@@ -55,7 +55,11 @@ REQUESTS = [
     ("req-11", "account.delete", "--user bob@example.com"),
     ("req-12", "org_role.grant", "--user nobody@example.com --org Observability --role Admin"),
     ("req-13", "account.delete", "--login {user}"),
+    ("req-14", "account.delete", "--user ada@example.com --plan"),
+    ("req-15", "org_role.grant", "--user ada@example.com --org Observability --role Admin --duration {duration}"),
 ]
+IDENTITIES = {identity for identity, _, _ in REQUESTS}
+GRANT_S = 10  # how long req-15 is to hold
 
 
 def bold(text):
@@ -158,24 +162,35 @@ class Demo:
             self.api("POST", "/api/orgs", {"name": "Observability"})
 
     def submit(self):
-        title(f"{len(REQUESTS)} requests into access.requests (one of them twice)")
+        title(f"{len(REQUESTS)} requests into access.requests: one of them twice, one only as a plan, one for a while")
         for identity, action, flags in REQUESTS:
-            flags = flags.format(user=self.user)
+            flags = flags.format(user=self.user, duration=GRANT_S)
             self.ctl("submit", action, "--id", identity, "--source", "/demo", "--requested-by",
                      "ada@example.com", "--approved-by", "eve@example.com", *flags.split())
             say(f"  {identity}  {action:24} {flags}")
 
-    def watch(self):
-        count = len({identity for identity, _, _ in REQUESTS})
+    def outcomes(self, count):
+        """The first that many, by their requests' ids."""
         lines = self.ctl("watch", "--from-beginning", "--count", str(count), "--timeout", "60")
-        outcomes = [json.loads(line) for line in lines.splitlines()]
-        title(f"{len(outcomes)} outcomes from access.outcomes, one per request")
-        for outcome in sorted(outcomes, key=lambda one: one["data"]["request"]["id"]):
+        return sorted(map(json.loads, lines.splitlines()), key=lambda one: one["data"]["request"]["id"])
+
+    def show_outcomes(self, outcomes):
+        for outcome in outcomes:
             data = outcome["data"]
-            say(f"  {data['request']['id']}  {data['action']:24} {data['result']:11} "
-                f"{data['reason']['code']:20} {data['reason']['message'][:70]}")
+            say(f"  {data['request']['id']:11}  {data['action']:22}  {data['result']:10}  "
+                f"{data['reason']['code']:17}  {data['reason']['message'][:90]}")
+
+    def watch(self):
+        outcomes = self.outcomes(len(IDENTITIES))
+        title(f"{len(outcomes)} outcomes from access.outcomes, one per request")
+        self.show_outcomes(outcomes)
         title("One of them in full")
         say(json.dumps(next(one for one in outcomes if one["data"]["request"]["id"] == "req-02"), indent=2))
+
+    def watch_grant_end(self):
+        title(f"req-15 was for {GRANT_S} seconds; when they are over, grantd asks for its end")
+        ended = [one for one in self.outcomes(len(IDENTITIES) + 1) if "grant" in one["data"]]
+        self.show_outcomes(ended)
 
     def open_password(self):
         title("What the vault got for ada: a sealed credential, opened with the vault's private key")
@@ -206,6 +221,7 @@ def run(demo):
     demo.watch()
     title("Grafana after")
     demo.show_grafana()
+    demo.watch_grant_end()
     demo.open_password()
 
 
