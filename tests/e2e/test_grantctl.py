@@ -187,6 +187,7 @@ def test_submit_writes_a_request_as_the_contract_has_it(stage, ctl):
     whole = events.request("account.enable", user={"login": "ada"})
     third = ctl.run("submit", "-", input=json.dumps(whole)).stdout.strip()
     ctl.run("submit", "-", "--id", "x", input=json.dumps(whole), expected=USAGE)
+    fourth = ctl.run("submit", "inventory.snapshot").stdout.strip()  # needs no flags
 
     reader = Collector(stage.services.brokers, [stage.topics.requests], committed=True)
     try:
@@ -195,7 +196,8 @@ def test_submit_writes_a_request_as_the_contract_has_it(stage, ctl):
     finally:
         reader.close()
     written = {record.event()["id"]: record for record in records}
-    assert set(written) == {first, "mine", whole["id"]} and (second, third) == ("mine", whole["id"])
+    assert set(written) == {first, "mine", whole["id"], fourth} and (second, third) == ("mine", whole["id"])
+    assert written[fourth].event()["data"] == {"action": "inventory.snapshot", "instance": "main"}
     event = written[first].event()
     assert event["source"].startswith("/grantctl/") and "@" in event["source"]
     assert event["subject"] == "ada@example.com" and written[first].key == b"ada@example.com"
