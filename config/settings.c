@@ -363,9 +363,9 @@ int settings_load(const char *path, char *const *environment, struct settings *s
 	int rc = -1;
 
 	if (path == NULL)
-		return settings_parse("configuration", "", 0, environment, settings, faults);
+		return settings_parse("no configuration file", "", 0, environment, settings, faults);
 	memset(settings, 0, sizeof(*settings));
-	draft_init(&nowhere, path, environment, faults);
+	draft_init(&nowhere, "configuration", environment, faults);
 	text = mem_alloc(LIMIT_CONFIG_FILE_BYTES);
 	if (file_read(path, text, LIMIT_CONFIG_FILE_BYTES, &length, &err) < 0)
 		draft_fault_line(&nowhere, 0, "%s", err.text);

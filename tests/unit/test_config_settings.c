@@ -488,8 +488,14 @@ static void loads_a_file_and_says_when_it_cannot(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(settings_load("/nonexistent.ini", NULL, &settings, &faults), -1);
 	assert_string_equal(faults.text.bytes,
-			    "/nonexistent.ini: cannot read /nonexistent.ini: No such file or directory\n");
+			    "configuration: cannot read /nonexistent.ini: No such file or directory\n");
 	assert_null(settings.kafka.brokers);
+	faults_clear(&faults);
+	faults_init(&faults);
+	assert_int_equal(settings_load(NULL, NULL, &settings, &faults), -1);
+	assert_string_equal(faults.text.bytes,
+			    "no configuration file: [kafka] brokers: is required\n"
+			    "no configuration file: there is no [grafana.NAME]; at least one is needed\n");
 	faults_clear(&faults);
 }
 
