@@ -7,11 +7,11 @@ import csv
 import io
 import json
 import re
-import signal
 
 import pytest
 
 from conftest import REAL
+from harness.boundaries import die_at
 from harness.desk import Desk, was
 from harness.events import REQUEST_TYPE, request
 from harness.load import SHORT
@@ -352,10 +352,7 @@ def test_workers_killed_at(point, passings, sim, make_stage):
     stage = make_stage()
     sim.sim("POST", "users", {"prefix": "many", "count": 2100, "org_id": 1, "role": "Viewer"})
     event = stage.send(request("inventory.snapshot"))
-    for passing in passings:
-        worker = stage.worker(SHORT, {"GRANTD_DEBUG_CRASH": f"{point}:{passing}"}, "crash/grantd", name="w1")
-        worker.start(ready=False)
-        worker.wait_exit(-signal.SIGKILL)
+    die_at(stage, *(f"{point}:{passing}" for passing in passings))
     stage.worker(SHORT, name="w1").start(ready=False)
     outcome = stage.outcome_of(event)["data"]
     found = Snapshot(stage, outcome).check()

@@ -7,12 +7,11 @@ afterwards: one outcome each, the same bytes where it was published again,
 Grafana as a simple model has it, accounts created once, passwords that work.
 """
 
-import signal
-
 import pytest
 
 from conftest import VERSIONS
-from harness.load import SHORT, Load, running_for_an_hour
+from harness.boundaries import die_at, survive
+from harness.load import Load, running_for_an_hour
 
 REQUESTS = 200
 # point: at which passing the first worker dies, and the second
@@ -31,14 +30,7 @@ def test_a_worker_killed_at(point, passings, sim, make_stage):
     running_for_an_hour(stage)
     load = Load(sim, stage.name, seed=sum(point.encode()))
     stage.send(*load.requests(REQUESTS))
-    for passing in passings:
-        worker = stage.worker(SHORT, {"GRANTD_DEBUG_CRASH": f"{point}:{passing}"}, "crash/grantd", name="w1")
-        worker.start(ready=False)
-        worker.wait_exit(-signal.SIGKILL)
-    survivor = stage.worker(SHORT, name="w1").start(ready=False)
-    stage.all_outcomes()
-    stage.wait_consumed()
-    survivor.stop()
-    stage.settle()
+    die_at(stage, *(f"{point}:{passing}" for passing in passings))
+    survive(stage)
     load.check(stage)
 

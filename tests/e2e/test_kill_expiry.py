@@ -6,11 +6,10 @@ after the other, each at another point; a plain one finishes. Everything is writ
 Grafana once, and everything that was given ends.
 """
 
-import signal
-
 import pytest
 
 from conftest import VERSIONS
+from harness.boundaries import die_at
 from harness.desk import Desk
 from harness.events import request
 from harness.load import SHORT, running_for_an_hour
@@ -41,10 +40,7 @@ def test_workers_killed_while_grants_begin_and_end(sim, make_stage):
     stage.send(*asked)
     due = f"{{{stage.name}:{stage.group}}}:due"
     assert stage.redis.zadd(due, {outcome["follow_up"]["request_id"]: 0 for outcome in given}, ch=True) == len(given)
-    for death in DEATHS:
-        worker = stage.worker(SHORT, {"GRANTD_DEBUG_CRASH": death}, "crash/grantd", name="w1")
-        worker.start(ready=False)
-        worker.wait_exit(-signal.SIGKILL)
+    die_at(stage, *DEATHS)
     stage.worker(SHORT, name="w1").start(ready=False)
     ends = [stage.follow_up_of(outcome) for outcome in given]
     begun = [stage.outcome_of(event)["data"] for event in asked]

@@ -5,10 +5,9 @@ One request of each kind; workers of the build with crash points die one after t
 other at the named point, a plain one finishes.
 """
 
-import signal
-
 import pytest
 
+from harness.boundaries import die_at, survive
 from harness.desk import Desk
 from harness.events import request
 from harness.load import SHORT, running_for_an_hour
@@ -41,15 +40,8 @@ def test_workers_killed_at(point, passings, sim, make_stage):
         "no-admin": request("server_admin.revoke", user=admin.by_login),
     }
     stage.send(*asked.values())
-    for passing in passings:
-        worker = stage.worker(ALONE, {"GRANTD_DEBUG_CRASH": f"{point}:{passing}"}, "crash/grantd", name="w1")
-        worker.start(ready=False)
-        worker.wait_exit(-signal.SIGKILL)
-    survivor = stage.worker(SHORT, name="w1").start(ready=False)
-    stage.all_outcomes()
-    stage.wait_consumed()
-    survivor.stop()
-    stage.settle()
+    die_at(stage, *(f"{point}:{passing}" for passing in passings), settings=ALONE)
+    survive(stage)
 
     outcomes = {name: stage.outcome_of(event)["data"] for name, event in asked.items()}
     for name, outcome in outcomes.items():
@@ -83,15 +75,8 @@ def test_workers_with_a_token_killed_at(point, passings, sim, make_stage):
     leaving = request("team_member.remove", user=bob.by_login, **fields)
     settings = {**ALONE, **token.settings("main")}
     stage.send(joining, leaving)
-    for passing in passings:
-        worker = stage.worker(settings, {"GRANTD_DEBUG_CRASH": f"{point}:{passing}"}, "crash/grantd", name="w1")
-        worker.start(ready=False)
-        worker.wait_exit(-signal.SIGKILL)
-    survivor = stage.worker(settings, name="w1").start(ready=False)
-    stage.all_outcomes()
-    stage.wait_consumed()
-    survivor.stop()
-    stage.settle([token.key])
+    die_at(stage, *(f"{point}:{passing}" for passing in passings), settings=settings)
+    survive(stage, settings, [token.key])
 
     joined, left = (stage.outcome_of(event)["data"] for event in (joining, leaving))
     assert (joined["result"], joined["before"]) == ("applied", {"role": None, "team_member": False})

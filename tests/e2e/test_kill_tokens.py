@@ -6,11 +6,10 @@ plain one finishes. Nothing may tell afterwards: one account, one new token whos
 key is in the vault's topic and works, the named token gone and no other.
 """
 
-import signal
-
 import pytest
 
 from conftest import VERSIONS
+from harness.boundaries import die_at, survive
 from harness.desk import Desk
 from harness.events import request
 from harness.load import SHORT, running_for_an_hour
@@ -38,15 +37,8 @@ def cases(points):
 def killed(stage, point, passings, *events):
     """Their outcomes' data, after workers that died there."""
     stage.send(*events)
-    for passing in passings:
-        worker = stage.worker(ALONE, {"GRANTD_DEBUG_CRASH": f"{point}:{passing}"}, "crash/grantd", name="w1")
-        worker.start(ready=False)
-        worker.wait_exit(-signal.SIGKILL)
-    survivor = stage.worker(SHORT, name="w1").start(ready=False)
-    stage.all_outcomes()
-    stage.wait_consumed()
-    survivor.stop()
-    stage.settle()
+    die_at(stage, *(f"{point}:{passing}" for passing in passings), settings=ALONE)
+    survive(stage)
     outcomes = [stage.outcome_of(event)["data"] for event in events]
     for outcome in outcomes:
         assert (outcome["result"], outcome["reason"]["code"]) == ("applied", "ok"), outcome
@@ -107,10 +99,7 @@ def test_the_old_token_goes_once_when_its_time_has_come(desk, sim, point, passin
     event = request("service_account_token.rotate", org=org.by_id, service_account={"id": account},
                     token={"id": made["old"][0]}, overlap_s=2)
     stage.send(event)
-    for passing in passings:
-        worker = stage.worker(ALONE, {"GRANTD_DEBUG_CRASH": f"{point}:{passing}"}, "crash/grantd", name="w1")
-        worker.start(ready=False)
-        worker.wait_exit(-signal.SIGKILL)
+    die_at(stage, *(f"{point}:{passing}" for passing in passings), settings=ALONE)
     survivors = [stage.worker(SHORT, name=name).start(ready=False) for name in ("w1", "w2")]
     outcome = stage.outcome_of(event)["data"]
     later = stage.follow_up_of(outcome, deadline_s=OVERLAP_DEADLINE_S)

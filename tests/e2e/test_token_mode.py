@@ -3,11 +3,11 @@
 by the routes of the current org, and is told no by name for what is beyond it."""
 
 import re
-import signal
 
 import pytest
 
 from conftest import REAL, VERSIONS
+from harness.boundaries import die_at, survive
 from harness.desk import Desk, evidence, was
 from harness.events import request
 from harness.load import SHORT, running_for_an_hour
@@ -239,15 +239,8 @@ def test_killed_at_each_write(sim, make_stage, point):
     ]
     settings = {**SHORT, **token.settings("main"), "worker.threads": 1}
     stage.send(*asked)
-    for _ in asked:
-        worker = stage.worker(settings, {"GRANTD_DEBUG_CRASH": f"{point}:1"}, "crash/grantd", name="w1")
-        worker.start(ready=False)
-        worker.wait_exit(-signal.SIGKILL)
-    survivor = stage.worker(settings, name="w1").start(ready=False)
-    stage.all_outcomes()
-    stage.wait_consumed()
-    survivor.stop()
-    stage.settle([token.key])
+    die_at(stage, *[f"{point}:1" for _ in asked], settings=settings)
+    survive(stage, settings, [token.key])
     outcomes = [stage.outcome_of(event)["data"] for event in asked]
     assert [outcome["result"] for outcome in outcomes] == ["applied"] * 3
     assert [outcome["before"] for outcome in outcomes] == [
