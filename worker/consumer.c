@@ -25,6 +25,7 @@ enum {
 	HOLD_STEP_MS = 2,
 	COMMITTED_PATIENCE_MS = 60000,
 	COMMITTED_PAUSE_MS = 100,
+	RESUME_MS = 100,
 };
 
 struct consumer {
@@ -35,7 +36,8 @@ struct consumer {
 	bool all_paused;     /* too many jobs in flight, or draining */
 	int64_t full_since_ms; /* too many jobs in flight; 0 = not */
 	bool draining;
-	bool some_full;	     /* a partition is paused for its own window */
+	rd_kafka_topic_partition_list_t *full; /* those paused for their own window */
+	int64_t next_look_ms; /* when to look whether they have room again */
 	struct error fatal;
 
 	pthread_mutex_t mutex; /* of what follows */
@@ -89,6 +91,17 @@ static void keep_metadata(struct consumer *consumer)
 	pthread_mutex_unlock(&consumer->mutex);
 }
 
+/* In librdkafka a partition that is given away stays paused, and still is when it comes
+ * back (2.0.2, #1849). */
+static void forget_pauses(struct consumer *consumer, rd_kafka_topic_partition_list_t *given)
+{
+	if (given->cnt > 0)
+		rd_kafka_resume_partitions(consumer->kafka, given);
+	rd_kafka_topic_partition_list_destroy(consumer->full);
+	consumer->full = rd_kafka_topic_partition_list_new(8);
+	consumer->all_paused = false;
+}
+
 static void on_assigned(struct consumer *consumer, const rd_kafka_topic_partition_list_t *given)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(given);
@@ -102,8 +115,7 @@ static void on_assigned(struct consumer *consumer, const rd_kafka_topic_partitio
 	for (int i = 0; i < list->cnt; i++)
 		add_partition(consumer, &list->elems[i]);
 	keep_metadata(consumer);
-	consumer->all_paused = false;
-	consumer->some_full = false;
+	forget_pauses(consumer, list);
 	code = rd_kafka_assign(consumer->kafka, list);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
 		error_set(&consumer->fatal, ERROR_FATAL, "consumer", code, "assign: %s",
@@ -217,6 +229,7 @@ int consumer_new(const struct consumer_options *options, struct consumer **out,
 	consumer->log = options->log;
 	consumer->options = *options;
 	pthread_mutex_init(&consumer->mutex, NULL);
+	consumer->full = rd_kafka_topic_partition_list_new(8);
 	if (connect_group(consumer, err) < 0) {
 		consumer_free(consumer);
 		return -1;
@@ -239,6 +252,7 @@ void consumer_free(struct consumer *consumer)
 		rd_kafka_consumer_group_metadata_destroy(consumer->metadata);
 	if (consumer->kafka != NULL)
 		rd_kafka_destroy(consumer->kafka);
+	rd_kafka_topic_partition_list_destroy(consumer->full);
 	pthread_mutex_destroy(&consumer->mutex);
 	free(consumer);
 }
@@ -261,6 +275,7 @@ static void set_paused(struct consumer *consumer, rd_kafka_topic_partition_list_
 
 struct choice {
 	rd_kafka_topic_partition_list_t *list;
+	const rd_kafka_topic_partition_list_t *among; /* NULL = all */
 	bool full_too;
 };
 
@@ -270,19 +285,21 @@ static void choose(void *context, const char *topic, int32_t partition, int64_t 
 	struct choice *choice = context;
 
 	(void)number, (void)pending;
-	if (!full || choice->full_too)
+	if (full && !choice->full_too)
+		return;
+	if (choice->among == NULL ||
+	    rd_kafka_topic_partition_list_find(choice->among, topic, partition) != NULL)
 		rd_kafka_topic_partition_list_add(choice->list, topic, partition);
 }
 
-/* All that have room are resumed, or all are paused. */
-static void pause_all(struct consumer *consumer, bool paused)
+static void pause_all(struct consumer *consumer)
 {
-	struct choice choice = {rd_kafka_topic_partition_list_new(8), paused};
+	struct choice choice = {rd_kafka_topic_partition_list_new(8), NULL, true};
 
 	assignment_each(consumer->options.assignment, choose, &choice);
-	set_paused(consumer, choice.list, paused);
+	set_paused(consumer, choice.list, true);
 	rd_kafka_topic_partition_list_destroy(choice.list);
-	consumer->all_paused = paused;
+	consumer->all_paused = true;
 }
 
 static void pause_one(struct consumer *consumer, const char *topic, int32_t partition)
@@ -292,21 +309,34 @@ static void pause_one(struct consumer *consumer, const char *topic, int32_t part
 	rd_kafka_topic_partition_list_add(list, topic, partition);
 	set_paused(consumer, list, true);
 	rd_kafka_topic_partition_list_destroy(list);
-	consumer->some_full = true;
+	if (rd_kafka_topic_partition_list_find(consumer->full, topic, partition) == NULL)
+		rd_kafka_topic_partition_list_add(consumer->full, topic, partition);
 }
 
 void consumer_pause(struct consumer *consumer)
 {
 	consumer->draining = true;
-	pause_all(consumer, true);
+	pause_all(consumer);
 }
 
-static void resume(struct consumer *consumer)
+/* Only what is paused, since resuming throws away what was fetched as well; and not what
+ * has no room yet: that is looked at again, as long as there is any. */
+static void resume(struct consumer *consumer, int64_t now_ms)
 {
-	if (!consumer->all_paused && !consumer->some_full)
+	struct choice choice = {.among = consumer->all_paused ? NULL : consumer->full};
+
+	if (!consumer->all_paused &&
+	    (consumer->full->cnt == 0 || now_ms < consumer->next_look_ms))
 		return;
-	consumer->some_full = false;
-	pause_all(consumer, false);
+	consumer->next_look_ms = now_ms + RESUME_MS;
+	choice.list = rd_kafka_topic_partition_list_new(8);
+	assignment_each(consumer->options.assignment, choose, &choice);
+	set_paused(consumer, choice.list, false);
+	for (int i = 0; i < choice.list->cnt; i++)
+		rd_kafka_topic_partition_list_del(consumer->full, choice.list->elems[i].topic,
+						  choice.list->elems[i].partition);
+	rd_kafka_topic_partition_list_destroy(choice.list);
+	consumer->all_paused = false;
 }
 
 /* Whether to wait a moment instead of reading. Pausing throws away what was fetched, so
@@ -322,14 +352,14 @@ static bool must_hold(struct consumer *consumer)
 		consumer->full_since_ms = 0;
 	if (consumer->draining || consumer->all_paused || jobs < max) {
 		if (!consumer->draining && jobs <= max / 4 * 3)
-			resume(consumer);
+			resume(consumer, now_ms);
 		return false;
 	}
 	if (consumer->full_since_ms == 0)
 		consumer->full_since_ms = now_ms;
 	if (now_ms - consumer->full_since_ms < HOLD_MS)
 		return true;
-	pause_all(consumer, true);
+	pause_all(consumer);
 	return false;
 }
 

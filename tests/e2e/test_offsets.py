@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests that are settled out of order, and what a restarted worker knows of them."""
 
+import time
+import uuid
+
+import confluent_kafka
 import pytest
 
 from conftest import VERSIONS
 from harness.events import request
 from harness.load import SHORT
-from harness.paths import kafka_wire, wait_until
+from harness.paths import DEADLINE_S, kafka_wire, wait_until
 
 pytestmark = pytest.mark.parametrize("_grafana", VERSIONS[-1:], indirect=True)
 PARTITIONS = 3
 QUICK = 30
+WINDOW = 24552  # how far above a record that is not settled others are read
 
 
 class Scene:
@@ -118,3 +123,65 @@ def test_a_request_that_waits_holds_nobody_up(scene):
     scene.sim.clear_faults()
     scene.stage.wait_consumed()
     scene.stage.settle()
+
+
+def skip_offsets(scene, count):
+    """Records of partition 0 that nobody reads, since their transaction is aborted."""
+    producer = confluent_kafka.Producer({"bootstrap.servers": scene.stage.services.brokers,
+                                         "transactional.id": uuid.uuid4().hex, "retry.backoff.ms": 20})
+    producer.init_transactions(DEADLINE_S)
+    producer.begin_transaction()
+    for number in range(count):
+        producer.produce(scene.stage.topics.requests, b"", partition=0)
+        if number % 1000 == 0:
+            producer.poll(0)
+    producer.flush(DEADLINE_S)
+    producer.abort_transaction(DEADLINE_S)
+
+
+def test_a_partition_whose_window_was_full_goes_on(scene):
+    """It is not read while its first record waits; later it is read again, without a rebalance."""
+    scene.stage.worker(SHORT).start()
+    scene.stage.send(scene.slow, partition=0)
+    wait_until(lambda: scene.sim.requests("PATCH", scene.slow_path), "the slow one is tried", 30)
+    skip_offsets(scene, WINDOW)
+    last_read, first_unread = scene.grant("far"), scene.grant("farther")
+    scene.stage.send(last_read, partition=0)
+    scene.stage.outcome_of(last_read)
+    scene.stage.send(first_unread, partition=0)
+    scene.stage.ask(scene.grant("elsewhere"), partition=1)
+    assert "loginOrEmail=farther" not in scene.people_asked_about()
+    scene.sim.clear_faults()
+    assert scene.stage.outcome_of(first_unread)["data"]["result"] == "applied"
+    scene.stage.settle()
+
+
+def lose_and_regain(stage):
+    """Another member of the group joins and leaves."""
+    other = confluent_kafka.Consumer({"bootstrap.servers": stage.services.brokers, "group.id": stage.group,
+                                      "session.timeout.ms": 6000, "enable.auto.commit": False})
+    try:
+        other.subscribe([stage.topics.requests])
+        wait_until(lambda: other.poll(0.05) is None and other.assignment(), "the other's share", DEADLINE_S)
+    finally:
+        other.close()
+
+
+def test_a_worker_that_was_full_goes_on_after_a_rebalance(scene):
+    """It has stopped reading when its partitions are given away; it reads them when they come back."""
+    stage = scene.stage
+    scene.sim.clear_faults()
+    worker = stage.worker({**SHORT, "worker.max_in_flight": 4, "worker.threads": 4}).start()
+    assert stage.services.redis_command("CONFIG SET min-replicas-to-write 1") == "+OK"
+    try:
+        for number, event in enumerate(scene.quick):
+            stage.send(event, partition=number % PARTITIONS)
+        worker.wait_for(lambda: "grantd_jobs_in_flight 4" in worker.http("/metrics")[1], "all it takes")
+        time.sleep(1.2)  # it stops reading after a second; sooner, this test shows nothing
+        given = worker.log().count("msg=assigned")
+        lose_and_regain(stage)
+        worker.wait_for(lambda: worker.log().count("msg=assigned") >= given + 1 + PARTITIONS, "all come back")
+    finally:
+        assert stage.services.redis_command("CONFIG SET min-replicas-to-write 0") == "+OK"
+    stage.all_outcomes()
+    stage.settle()
