@@ -30,6 +30,7 @@ struct dispatcher {
 	int64_t next_renewal_ms;
 	int64_t next_ping_ms;
 	struct timetable timetable;
+	struct due due;
 	int64_t next_due_ms;
 
 	pthread_mutex_t mutex; /* of what follows */
@@ -177,7 +178,7 @@ static void publish_due(struct dispatcher *dispatcher)
 	if (now_ms < dispatcher->next_due_ms || atomic_load(&pipeline->settling))
 		return;
 	if (timetable_plan(&dispatcher->timetable, pipeline, dispatcher->options.ledger, &err) < 0 ||
-	    due_publish(pipeline, dispatcher->options.ledger, &more, &err) < 0)
+	    due_publish(&dispatcher->due, pipeline, dispatcher->options.ledger, &more, &err) < 0)
 		note_ledger(dispatcher, -1, &err);
 	dispatcher->next_due_ms = more ? now_ms : now_ms + DUE_MS;
 }

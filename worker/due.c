@@ -15,7 +15,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { BATCH = 100 };
+enum { BATCH = 100, MOST = 1000, PATIENCE_MS = 10000 };
 
 static void publish(struct pipeline *pipeline, struct ledger_due_item *item)
 {
@@ -39,15 +39,31 @@ static void publish(struct pipeline *pipeline, struct ledger_due_item *item)
 	text_copy(job->summary, sizeof(job->summary), "due");
 	job_add_record(job, &record);
 	atomic_fetch_add(&pipeline->jobs, 1);
+	atomic_fetch_add(&pipeline->due_jobs, 1);
 	pipeline->settle.settle(pipeline->settle.context, job);
 }
 
-int due_publish(struct pipeline *pipeline, struct ledger *ledger, bool *more,
+/* What was taken is hidden for longer than the patience, so that nothing is taken twice
+ * while Kafka is away, however long that is. */
+static bool is_behind(struct due *due, struct pipeline *pipeline)
+{
+	const int64_t now_ms = clock_steady_ms(pipeline->clock);
+	size_t waiting = atomic_load(&pipeline->due_jobs);
+
+	if (waiting == 0)
+		due->since_ms = now_ms;
+	return waiting >= MOST || now_ms - due->since_ms > PATIENCE_MS;
+}
+
+int due_publish(struct due *due, struct pipeline *pipeline, struct ledger *ledger, bool *more,
 		struct error *err)
 {
 	struct ledger_due_item items[BATCH] = {{0}};
 	size_t count = 0;
 
+	*more = false;
+	if (is_behind(due, pipeline))
+		return 0;
 	if (ledger_due_take(ledger, items, BATCH, &count, err) < 0)
 		return -1;
 	if (count > 0)

@@ -277,6 +277,8 @@ void pipeline_end(struct pipeline *pipeline, struct job *job)
 {
 	bool counts = !job->committed;
 
+	if (job->settlement == SETTLE_DUE)
+		atomic_fetch_sub(&pipeline->due_jobs, 1);
 	claims_remove(pipeline->claims, job);
 	leave_lane(pipeline, job);
 	job_free(job);

@@ -25,6 +25,7 @@ struct pipeline {
 	struct commit_port commit;
 
 	atomic_size_t jobs; /* read and not yet committed, wherever they are */
+	atomic_size_t due_jobs; /* of them, what came due; and those that the ledger is yet to drop */
 	atomic_bool settling; /* everything is to be settled: nothing new is begun */
 };
 
