@@ -285,6 +285,7 @@ static void close_instances(struct daemon *daemon)
  * who hand on, then those who work, then those who end. */
 static void close_all(struct daemon *daemon)
 {
+	atomic_store(&daemon->pipeline.settling, true); /* what takes long ends soon */
 	status_free(daemon->status);
 	prober_free(daemon->prober);
 	if (daemon->dispatcher != NULL)
@@ -329,7 +330,8 @@ static void settle_all(void *context)
 		sleep_ms(SETTLE_POLL_MS);
 	}
 	publisher_set_pace(daemon->publisher, PUBLISHER_GATHERS);
-	atomic_store(&daemon->pipeline.settling, false);
+	/* Whoever stops begins nothing anew. */
+	atomic_store(&daemon->pipeline.settling, *daemon->signals > 0);
 	if (atomic_load(&daemon->pipeline.jobs) > 0)
 		log_write(daemon->log, LOG_WARN, "not everything could be settled in time",
 			  LOG_FIELDS(LOG_NUMBER("jobs", atomic_load(&daemon->pipeline.jobs))));
