@@ -247,7 +247,7 @@ static void adapt(struct gate *gate, const struct gate_report *report)
 
 void gate_leave(struct gate *gate, int64_t now_ms, const struct gate_report *report)
 {
-	if (!report->unauthorized && !report->is_long)
+	if (!report->unauthorized)
 		adapt(gate, report);
 	gate->in_use--;
 	if (report->unauthorized) {

@@ -42,7 +42,6 @@ struct gate_report {
 	int unavailable;   /* of them: timeouts, resets, 5xx, 429 */
 	bool unauthorized; /* credentials were refused */
 	int64_t began_us, ended_us; /* steady clock; for a gate that adapts */
-	bool is_long;		    /* says nothing of how many turns at once are best */
 };
 /* Would it let more in, as far as slots go? */
 bool gate_has_room(const struct gate *gate);

@@ -105,7 +105,8 @@ static void tell_limit(struct pipeline *pipeline, struct job *job)
 static void complete(struct pipeline *pipeline, struct job *job,
 		     const struct gate_report *report)
 {
-	scheduler_settle(pipeline->scheduler, &job->scheduled, report);
+	if (!job->scheduled.settled)
+		scheduler_settle(pipeline->scheduler, &job->scheduled, report);
 	tell_limit(pipeline, job);
 	settle(pipeline, job, SETTLE_COMPLETE);
 }

@@ -100,10 +100,18 @@ void runner_begin(struct turn *turn, struct pipeline *pipeline, struct job *job,
 	turn_init(turn);
 }
 
+/* While a breaker finds out whether Grafana is back it lets in one at a time: that must
+ * not be one that stays for minutes. */
+static void begin_long(struct turn *turn, struct runner *runner)
+{
+	scheduler_settle(runner->pipeline->scheduler, &runner->job->scheduled, NULL);
+	turn->feed = feed_new(runner->pipeline, runner->job);
+}
+
 void runner_run(struct turn *turn, struct runner *runner, struct gate_report *report,
 		struct attempt *attempt, struct error *err)
 {
-	const struct job *job = runner->job;
+	struct job *job = runner->job;
 	struct grafana_guard guard = {may_write, runner};
 	int64_t began_us = clock_steady_us(runner->pipeline->clock);
 	struct grafana_tally tally;
@@ -114,7 +122,7 @@ void runner_run(struct turn *turn, struct runner *runner, struct gate_report *re
 	if (attempt->rc == TURN_GO_ON)
 		attempt->rc = capability_check(turn, err);
 	if (job->operation->is_long)
-		turn->feed = feed_new(runner->pipeline, runner->job);
+		begin_long(turn, runner);
 	if (attempt->rc == TURN_GO_ON)
 		attempt->rc = job->operation->run(turn, err);
 	feed_free(turn->feed);
@@ -125,8 +133,9 @@ void runner_run(struct turn *turn, struct runner *runner, struct gate_report *re
 	tally = grafana_session_tally(turn->grafana);
 	*report = (struct gate_report){.calls = tally.calls,
 				       .unavailable = tally.unavailable,
-				       .unauthorized = tally.unauthorized,
-				       .is_long = job->operation->is_long};
+				       .unauthorized = tally.unauthorized};
+	if (job->operation->is_long && tally.unauthorized)
+		scheduler_gate_refused(runner->pipeline->scheduler, job->scheduled.gate);
 	report->began_us = began_us;
 	report->ended_us = clock_steady_us(runner->pipeline->clock);
 	grafana_session_end(turn->grafana);

@@ -47,9 +47,9 @@ size_t scheduler_take(struct scheduler *scheduler, struct scheduled **entries, s
 		      int64_t timeout_ms);
 void scheduler_wake(struct scheduler *scheduler);
 
-/* The work is done, but not yet for good: the slot is given back with 'report' (NULL =
- * no calls were made), while the lane stays as it is until scheduler_finish() or
- * scheduler_postpone(). */
+/* Nobody is to wait for it: the work is done, but not yet for good, or takes minutes. The
+ * slot is given back with 'report' (NULL = no calls were made), while the lane stays as it is
+ * until scheduler_finish() or scheduler_postpone(). */
 void scheduler_settle(struct scheduler *scheduler, struct scheduled *entry,
 		      const struct gate_report *report);
 
