@@ -326,11 +326,17 @@ def test_accounts_that_come_and_go_meanwhile(desk, made):
 
 
 def test_nobody_waits_for_it(open_stage, _grafana):
-    """Not even where one request at a time is allowed, nor one of the same subject."""
+    """Not even where one request at a time is allowed, nor one of the same subject, nor while it
+    is found out whether Grafana lets grantd in again: it takes three requests to know."""
     desk = Desk(open_stage())
-    worker = desk.stage.worker(settings={"grafana.main.concurrency": 1, "worker.threads": 2}).start()
-    org, ada = desk.org(), desk.person()
-    desk.sim.fault("delay", "GET", "/api/orgs", count=1, delay_ms=1500)
+    worker = desk.stage.worker(settings={"grafana.main.concurrency": 1, "worker.threads": 2,
+                                         "grafana.main.unauthorized_wait_ms": 1000}).start()
+    org, ada, bob = desk.org(), desk.person(), desk.person()
+    for method, path in (("GET", "/api/users/lookup"), ("POST", "/login")):
+        desk.sim.fault("unauthorized", method, path)
+    was(desk.ask("org_role.grant", org=org.by_id, user=bob.by_login, role="Viewer"), "applied", status=200)
+    assert 'grantd_breaker_state{instance="main"} 2' in worker.http("/metrics")[1]
+    desk.sim.fault("delay", "GET", "/api/orgs", count=1, delay_ms=2000)
     event = desk.stage.send(request("inventory.snapshot", subject=ada.login))
     wait_until(lambda: "grantd_inventory_snapshots_running 1" in worker.http("/metrics")[1], "a running snapshot",
                DEADLINE_S)
