@@ -97,6 +97,7 @@ static int take_grants(struct turn *turn, const struct ledger_grants *kept, stru
 {
 	turn->has_subject = true;
 	turn->grants_epoch_ms = kept->epoch_ms;
+	turn->before_is_old = !kept->was_ours && (turn_was_begun(turn) || turn->has_begun);
 	turn->grants = (struct grants){0};
 	if (kept->length == 0 ||
 	    grants_read(&turn->grants, (struct slice){kept->bytes, kept->length}))
@@ -106,13 +107,13 @@ static int take_grants(struct turn *turn, const struct ledger_grants *kept, stru
 	return TURN_FAILED;
 }
 
-int bound_begin_step(struct turn *turn, const char *step, struct slice intent,
-		     struct error *err)
+static int begin_step(struct turn *turn, const char *step, struct slice intent,
+		      enum ledger_taking taking, struct error *err)
 {
-	struct ledger_step note = {.name = step, .intent = intent};
+	struct ledger_step note = {.name = step, .intent = intent, .taking = taking};
 	int rc = TURN_GO_ON;
 
-	if (turn->subject[0] != '\0' && !turn->has_subject)
+	if (turn->subject[0] != '\0')
 		note.subject = turn->subject;
 	fuse_ask(turn, &note);
 	if (turn->begin_step(turn->context, &note, err) < 0)
@@ -120,19 +121,26 @@ int bound_begin_step(struct turn *turn, const char *step, struct slice intent,
 	if (note.answer != LEDGER_HELD)
 		return fuse_answer(turn, &note);
 	turn->has_begun = turn->has_begun || step[0] != '\0';
-	if (note.subject != NULL)
+	if (note.subject != NULL && taking != TAKE_KEPT)
 		rc = take_grants(turn, &note.grants, err);
 	free(note.grants.bytes);
 	return rc;
 }
 
-static int hold(struct turn *turn, struct error *err)
+/* A worker that was paused may have lost it meanwhile. */
+int bound_begin_step(struct turn *turn, const char *step, struct slice intent,
+		     struct error *err)
+{
+	return begin_step(turn, step, intent, turn->has_subject ? TAKE_KEPT : TAKE_LATE, err);
+}
+
+static int hold(struct turn *turn, enum ledger_taking taking, struct error *err)
 {
 	/* A plan for an account that is not made. */
 	if (turn->has_subject || (turn->skipped && turn->outcome.target.user_id == 0))
 		return TURN_GO_ON;
 	name_subject(turn);
-	return bound_begin_step(turn, "", (struct slice){"", 0}, err);
+	return begin_step(turn, "", (struct slice){"", 0}, taking, err);
 }
 
 int bound_take(struct turn *turn, struct error *err)
@@ -140,7 +148,7 @@ int bound_take(struct turn *turn, struct error *err)
 	if (turn->outcome.target.user_id == 0) /* not seen yet: see bound_settle() */
 		return TURN_GO_ON;
 	if (is_bound(turn) || bound_is_end(turn))
-		return hold(turn, err);
+		return hold(turn, TAKE_FIRST, err);
 	name_subject(turn);
 	return TURN_GO_ON;
 }
@@ -166,7 +174,10 @@ static bool add(struct turn *turn, int asked)
 	own_key(turn, grant.key);
 	if (grants_find(&turn->grants, grant.key) != NULL)
 		return true;
-	grants_observe(&turn->grants, held_before(turn));
+	if (turn->before_is_old && turn->grants.count > 0)
+		grants_lower_base(&turn->grants, held_before(turn));
+	else
+		grants_observe(&turn->grants, held_before(turn));
 	return grants_add(&turn->grants, held_before(turn), &grant);
 }
 
@@ -189,6 +200,19 @@ int bound_decide(struct turn *turn, int asked, int *wanted)
 	return TURN_GO_ON;
 }
 
+/* For people to read, and because a request must name somebody. An attempt that asked
+ * nothing of Grafana knows only what was said. */
+static void name_person(struct request *later, const struct outcome_target *target,
+			const struct request_user *said)
+{
+	const char *known = target->login[0] != '\0' ? target->login : target->email;
+
+	if (known[0] == '\0' && said->login == NULL)
+		later->user.email = mem_strdup(said->email);
+	else
+		later->user.login = mem_strdup(known[0] != '\0' ? known : said->login);
+}
+
 /* Ids where there are ids: names may change until then. */
 static void ask_for_end(struct turn *turn, int asked)
 {
@@ -199,7 +223,7 @@ static void ask_for_end(struct turn *turn, int asked)
 
 	later->org.id = target->org_id;
 	later->team.id = target->team_id;
-	later->user.login = mem_strdup(target->login[0] != '\0' ? target->login : target->email);
+	name_person(later, target, &request->user);
 	if (kind->most == ROLE_ADMIN) {
 		later->role = (enum role)asked;
 		later->to_role = (enum role)turn->grants.base;
@@ -218,7 +242,7 @@ static int asked_level(const struct turn *turn)
 
 static int settle_given(struct turn *turn, struct error *err)
 {
-	int rc = hold(turn, err);
+	int rc = hold(turn, TAKE_LATE, err);
 
 	if (rc != TURN_GO_ON)
 		return rc;
@@ -280,7 +304,8 @@ static bool is_lost(const struct turn *turn)
 
 int bound_end(struct turn *turn, int *wanted, struct error *err)
 {
-	int held = held_before(turn), given = turn->grants.given;
+	int now = kind_of(turn)->level(&turn->outcome.after), given = turn->grants.given;
+	int held = turn->before_is_old ? now : held_before(turn);
 	char key[GRANT_KEY_CAPACITY], why[256];
 
 	grants_key(turn->request->grant.source, turn->request->grant.id, key);
@@ -295,15 +320,18 @@ int bound_end(struct turn *turn, int *wanted, struct error *err)
 		return end_without(turn, "the grant is not alive any more; it was revoked, replaced "
 					 "by one for good, or changed by hand");
 	turn->grants_changed = true;
-	if (grants_observe(&turn->grants, held)) {
-		text_format(why, sizeof(why),
-			    "held now is '%s', not the '%s' that was given, so somebody else "
-			    "changed it", word(turn, held), word(turn, given));
-		return end_without(turn, why);
+	if (!grants_observe(&turn->grants, held)) {
+		grants_end(&turn->grants, key);
+		*wanted = grants_level(&turn->grants);
+		/* What an earlier attempt was about to write came about, or did not. */
+		if (now == held || now == *wanted)
+			return TURN_GO_ON;
+		grants_end_all(&turn->grants);
 	}
-	grants_end(&turn->grants, key);
-	*wanted = grants_level(&turn->grants);
-	return TURN_GO_ON;
+	text_format(why, sizeof(why),
+		    "held now is '%s', not the '%s' that was given, so somebody else changed it",
+		    word(turn, now), word(turn, given));
+	return end_without(turn, why);
 }
 
 static void settle_ended(struct turn *turn)
@@ -317,7 +345,8 @@ static void settle_ended(struct turn *turn)
 
 static int settle_for_good(struct turn *turn, struct error *err)
 {
-	int rc = turn->outcome.target.user_id == 0 ? TURN_GO_ON : hold(turn, err);
+	int rc = turn->outcome.target.user_id == 0 ? TURN_GO_ON
+							 : hold(turn, TAKE_LATE, err);
 
 	if (rc != TURN_GO_ON || turn->grants.count == 0)
 		return rc;

@@ -61,6 +61,12 @@ bool grants_add(struct grants *grants, int level_now, const struct grant *grant)
 	return true;
 }
 
+void grants_lower_base(struct grants *grants, int level)
+{
+	if (level < grants->base)
+		grants->base = level;
+}
+
 bool grants_end(struct grants *grants, const char *key)
 {
 	for (size_t i = 0; i < grants->count; i++) {

@@ -44,6 +44,10 @@ const struct grant *grants_find(const struct grants *grants, const char *key);
  * nothing. False: there are too many. */
 MUST_CHECK bool grants_add(struct grants *grants, int level_now, const struct grant *grant);
 
+/* The first of them was given when a later one had begun already, and saw what that had
+ * done; 'level' is what was there before both. */
+void grants_lower_base(struct grants *grants, int level);
+
 /* False: there is none of that key. */
 bool grants_end(struct grants *grants, const char *key);
 

@@ -53,6 +53,8 @@ static int check_intents(const struct ledger_step *steps, size_t count, struct e
 
 static void add_step(struct ledger *ledger, const struct ledger_step *step)
 {
+	static const char *const takings[] = {
+		[TAKE_FIRST] = "first", [TAKE_LATE] = "late", [TAKE_KEPT] = "kept"};
 	struct redis_command *command = ledger_batch_add(ledger, &ledger_script_step);
 
 	ledger_argument_number(ledger, command,
@@ -73,6 +75,7 @@ static void add_step(struct ledger *ledger, const struct ledger_step *step)
 		ledger_argument_number(ledger, command, step->fuse_limit);
 	else
 		ledger_argument_text(command, "");
+	ledger_argument_text(command, takings[step->taking]);
 }
 
 /* WAIT speaks for all that this connection wrote before it. */
@@ -103,7 +106,7 @@ static bool is_same(struct slice one, struct slice other)
 	       memcmp(one.data, other.data, one.length) == 0;
 }
 
-/* 1, grants, epoch, restored. What an epoch has lost is known again once it was restored. */
+/* 1, grants, epoch, restored, was ours. What an epoch has lost is known again once it was restored. */
 static int read_grants(const struct redis_reply *reply, struct ledger_grants *grants,
 		       struct error *err)
 {
@@ -115,6 +118,7 @@ static int read_grants(const struct redis_reply *reply, struct ledger_grants *gr
 	if (!is_same(epoch.bytes, restored.bytes) &&
 	    !ledger_epoch_read(epoch.bytes, &grants->epoch_ms))
 		return ledger_answer_strange(err, "step");
+	grants->was_ours = redis_reply_at(reply, 4).integer == 1;
 	ledger_copy_bytes(redis_reply_at(reply, 1), &grants->bytes, &grants->length);
 	return 0;
 }
@@ -124,7 +128,7 @@ static int read_step(const struct redis_reply *reply, struct ledger_step *step,
 {
 	if (ledger_answer_held(reply, "step", &step->answer, err) < 0)
 		return -1;
-	if (step->subject == NULL || step->answer != LEDGER_HELD)
+	if (step->subject == NULL || step->taking == TAKE_KEPT || step->answer != LEDGER_HELD)
 		return 0;
 	return read_grants(reply, &step->grants, err);
 }
@@ -305,10 +309,20 @@ static size_t settle_bytes(const struct ledger *ledger,
 	return bytes;
 }
 
+/* What is to come due, and what a duplicate is told, must outlive the loss of a master:
+ * nobody will ask again for what Kafka has committed. */
+static bool must_wait(const struct ledger *ledger, const struct ledger_settlements *settlements)
+{
+	return ledger->wait_replicas > 0 && settlements->completion_count > 0;
+}
+
 static int send_settlements(struct ledger *ledger, const struct ledger_settlements *settlements,
 			    struct error *err)
 {
 	if (ledger_batch_send(ledger, err) < 0)
+		return -1;
+	if (must_wait(ledger, settlements) &&
+	    check_wait(ledger, ledger->replies[ledger->command_count - 1], err) < 0)
 		return -1;
 	for (size_t i = 0; i < settlements->completion_count; i++)
 		if (ledger_answer_held(ledger->replies[i], "complete",
@@ -326,13 +340,15 @@ int ledger_settle_many(struct ledger *ledger, const struct ledger_settlements *s
 
 	if (count == 0)
 		return 0;
-	ledger_batch_begin(ledger, count, settle_bytes(ledger, settlements));
+	ledger_batch_begin(ledger, count + 1, settle_bytes(ledger, settlements));
 	for (size_t i = 0; i < settlements->completion_count; i++)
 		add_completion(ledger, &settlements->completions[i]);
 	for (size_t i = 0; i < settlements->publication_count; i++)
 		add_publication(ledger, &settlements->publications[i]);
 	for (size_t i = 0; i < settlements->dropped_count; i++)
 		add_drop(ledger, settlements->dropped[i]);
+	if (must_wait(ledger, settlements))
+		add_wait(ledger);
 	rc = send_settlements(ledger, settlements, err);
 	ledger_batch_end(ledger);
 	if (rc < 0)

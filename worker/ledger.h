@@ -100,7 +100,7 @@ struct ledger_hold {
 enum ledger_answer {
 	LEDGER_HELD,
 	LEDGER_LOST,
-	LEDGER_BUSY, /* only of a step with a subject: another request has that */
+	LEDGER_BUSY, /* only of a step with a subject: another request has that, or changed it */
 	LEDGER_FUSE_OPEN, /* only of a step with a fuse: nothing may be removed now */
 	LEDGER_FUSE_TRIPPED, /* likewise, because of this one */
 };
@@ -110,6 +110,14 @@ struct ledger_grants {
 	char *bytes; /* NULL = none were ever kept, or they were lost; owned by the caller */
 	size_t length;
 	int64_t epoch_ms; /* since when what is not there is known never to have been */
+	bool was_ours; /* an earlier attempt at the same request had the subject, and nobody since */
+};
+
+/* When a subject is taken. */
+enum ledger_taking {
+	TAKE_FIRST, /* before what it is like is read */
+	TAKE_LATE,  /* after that: BUSY if its grants have changed since the claim */
+	TAKE_KEPT,  /* it was taken by this claim: BUSY if it is another's by now */
 };
 
 /* Note what is about to be done, before it is done; waits for replicas when
@@ -120,11 +128,12 @@ struct ledger_step {
 	const char *name;    /* "" = nothing is begun, only the subject is wanted */
 	struct slice intent;
 	const char *subject; /* NULL = none */
+	enum ledger_taking taking;
 	const char *fuse; /* the instance whose removals it is one of; NULL = it is none */
 	int64_t fuse_limit; /* most in a minute; counts with the first step that has a name */
 	enum ledger_answer answer;
 	int64_t lease_until_ms;
-	struct ledger_grants grants; /* with a subject and LEDGER_HELD */
+	struct ledger_grants grants; /* with a subject that was not KEPT, and LEDGER_HELD */
 };
 MUST_CHECK int ledger_step_many(struct ledger *ledger, struct ledger_step *steps, size_t count,
 				struct error *err);

@@ -145,6 +145,7 @@ struct turn {
 	struct grants grants;
 	int64_t grants_epoch_ms; /* when there are none: since when that is known; 0 = ever */
 	bool grants_changed;
+	bool before_is_old;    /* outcome.before is from before it was taken; others may have come */
 	bool has_begun;	       /* a step in this attempt */
 
 	struct outcome outcome; /* what came of it */

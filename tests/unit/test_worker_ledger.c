@@ -615,6 +615,31 @@ static void step_without_its_replicas_fails(void **state)
 	view_close(&a);
 }
 
+/* Nobody asks again for what Kafka has committed: what is to come due would be lost. */
+static void end_without_its_replicas_fails_and_is_told_again(void **state)
+{
+	struct ledger_claim claim = young("wait-end", 1);
+	struct ledger_completion completion = {.outcome = {"o", 1}};
+	const struct ledger_settlements settlements = {.completions = &completion,
+						       .completion_count = 1};
+	struct error err = {0};
+	struct view a, b;
+
+	(void)state;
+	view_open(&a, "a", LONG_LEASE_MS, 1);
+	view_open(&b, "b", LONG_LEASE_MS, 0);
+	assert_claim(&a, &claim, CLAIM_FRESH);
+	completion.hold = hold_of(&claim);
+	assert_int_equal(ledger_settle_many(a.ledger, &settlements, &err), -1);
+	assert_int_equal(err.kind, ERROR_RETRY);
+	assert_non_null(strstr(err.text, "0 of 1 replicas"));
+	publish(&a, &claim); /* only says that nothing is left to do */
+	settle(&b, &settlements);
+	assert_int_equal(completion.answer, LEDGER_HELD);
+	view_close(&a);
+	view_close(&b);
+}
+
 static void intent_is_bounded(void **state)
 {
 	static char bytes[LIMIT_INTENT_BYTES + 1];
@@ -1031,6 +1056,122 @@ static void a_request_that_waits_keeps_what_it_has_begun(void **state)
 	view_close(&view);
 }
 
+/* Taken after what it is like was read, or kept. */
+static enum ledger_answer take_as(struct view *view, const struct ledger_claim *claim,
+				  const char *name, const char *subject,
+				  enum ledger_taking taking)
+{
+	struct ledger_step taken = {.hold = hold_of(claim),
+				    .name = name,
+				    .intent = {"", 0},
+				    .subject = subject,
+				    .taking = taking};
+
+	assert_int_equal(ledger_step_many(view->ledger, &taken, 1, NULL), 0);
+	free(taken.grants.bytes);
+	return taken.answer;
+}
+
+/* A worker that was paused for longer than its lease must not write once somebody else has
+ * taken the subject, nor when he is done. */
+static void who_has_lost_a_subject_is_told_before_it_writes(void **state)
+{
+	struct ledger_claim paused = young("paused-1", 1), other = young("paused-2", 2);
+	struct view view, brief;
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	view_open(&brief, "two", SHORT_LEASE_MS, 0);
+	assert_claim(&brief, &paused, CLAIM_FRESH);
+	assert_claim(&view, &other, CLAIM_FRESH);
+	assert_grants(take(&brief, &paused, "", "s"), "");
+	assert_int_equal(take_as(&brief, &paused, "role", "s", TAKE_KEPT), LEDGER_HELD);
+	redis_server_tell(&server, "HDEL {grantd:workers}:request:16:/access:requests:paused-1 step");
+	for (int i = 0; take_as(&view, &other, "", "s", TAKE_FIRST) == LEDGER_BUSY; i++) {
+		assert_true(i < DEADLINE_TRIES);
+		pause_briefly();
+	}
+	assert_int_equal(take_as(&brief, &paused, "role", "s", TAKE_KEPT), LEDGER_BUSY);
+	assert_int_equal(complete_with_grants(&view, &other, "s", "v1 2 3 9"), LEDGER_HELD);
+	assert_int_equal(take_as(&brief, &paused, "role", "s", TAKE_KEPT), LEDGER_BUSY);
+	assert_null(field(&view, &paused.key, "step"));
+	ledger_claim_clear(&paused);
+	ledger_claim_clear(&other);
+	view_close(&view);
+	view_close(&brief);
+}
+
+/* Whoever looked first and takes it afterwards may have seen what is no longer so. */
+static void what_was_read_before_the_grants_changed_must_be_read_anew(void **state)
+{
+	struct ledger_claim late = young("late-1", 1), other = young("late-2", 2);
+	struct ledger_hold hold;
+	struct view view;
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	assert_claim(&view, &late, CLAIM_FRESH);
+	assert_claim(&view, &other, CLAIM_FRESH);
+	assert_grants(take(&view, &other, "", "s"), "");
+	assert_int_equal(complete_with_grants(&view, &other, "s", "v1 2 3 9"), LEDGER_HELD);
+	assert_int_equal(take_as(&view, &late, "", "s", TAKE_LATE), LEDGER_BUSY);
+	assert_int_equal(take_as(&view, &late, "remove", "s", TAKE_LATE), LEDGER_BUSY);
+	assert_null(field(&view, &late.key, "step"));
+	assert_grants(take(&view, &late, "", "s"), "v1 2 3 9");
+	assert_int_equal(take_as(&view, &late, "remove", "s", TAKE_KEPT), LEDGER_HELD);
+	redis_server_tell(&server, "HDEL {grantd:workers}:grants:s holder token");
+	hold = hold_of(&late);
+	assert_int_equal(ledger_park_many(view.ledger, &hold, 1, NULL), 0);
+	assert_claim(&view, &late, CLAIM_RESUME);
+	assert_int_equal(take_as(&view, &late, "remove", "s", TAKE_LATE), LEDGER_HELD);
+	ledger_claim_clear(&late);
+	ledger_claim_clear(&other);
+	view_close(&view);
+}
+
+/* The record of a request that has begun may be gone for ever. */
+static void what_was_begun_keeps_a_subject_for_a_day_at_most(void **state)
+{
+	struct ledger_claim gone = young("gone-1", 1), other = young("gone-2", 2);
+	struct ledger_hold hold;
+	struct view view;
+	char command[128];
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	assert_claim(&view, &gone, CLAIM_FRESH);
+	assert_claim(&view, &other, CLAIM_FRESH);
+	assert_grants(take(&view, &gone, "role", "s"), "");
+	hold = hold_of(&gone);
+	assert_int_equal(ledger_park_many(view.ledger, &hold, 1, NULL), 0);
+	assert_int_equal(take_as(&view, &other, "", "s", TAKE_FIRST), LEDGER_BUSY);
+	text_format(command, sizeof(command),
+		    "HSET {grantd:workers}:request:16:/access:requests:gone-1 lease_until_ms %lld",
+		    (long long)(now_ms() - 86400000 - 1000));
+	redis_server_tell(&server, command);
+	assert_int_equal(take_as(&view, &other, "", "s", TAKE_FIRST), LEDGER_HELD);
+	ledger_claim_clear(&gone);
+	ledger_claim_clear(&other);
+	view_close(&view);
+}
+
+static void who_resumes_is_told_whether_it_was_his_all_along(void **state)
+{
+	struct ledger_claim claim = young("again-1", 1);
+	struct ledger_step taken;
+	struct view view;
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	assert_claim(&view, &claim, CLAIM_FRESH);
+	taken = take(&view, &claim, "role", "s");
+	assert_false(taken.grants.was_ours);
+	taken = take(&view, &claim, "role", "s");
+	assert_true(taken.grants.was_ours);
+	ledger_claim_clear(&claim);
+	view_close(&view);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1054,10 +1195,15 @@ int main(void)
 		TEST(full_redis_fails_closed),
 		TEST(replica_fails_closed),
 		TEST(step_without_its_replicas_fails),
+		TEST(end_without_its_replicas_fails_and_is_told_again),
 		TEST(intent_is_bounded),
 		TEST(what_is_due_is_taken_by_one_until_it_is_dropped),
 		TEST(what_comes_later_is_left_alone),
 		TEST(a_subject_is_one_requests_until_it_is_completed),
+		TEST(who_has_lost_a_subject_is_told_before_it_writes),
+		TEST(what_was_read_before_the_grants_changed_must_be_read_anew),
+		TEST(what_was_begun_keeps_a_subject_for_a_day_at_most),
+		TEST(who_resumes_is_told_whether_it_was_his_all_along),
 		TEST(a_request_that_waits_keeps_what_it_has_begun),
 		TEST(only_who_ends_a_request_leaves_something_due),
 		TEST(one_removal_too_many_opens_the_fuse_until_it_is_reset),

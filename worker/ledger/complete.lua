@@ -22,7 +22,9 @@ if KEYS[4] then
 		return 0
 	end
 	if ARGV[8] ~= '' then
-		redis.call('HSET', KEYS[4], 'grants', ARGV[8])
+		local time = redis.call('TIME')
+		redis.call('HSET', KEYS[4], 'grants', ARGV[8],
+			'changed_us', string.format('%.0f', time[1] * 1000000 + time[2]))
 		redis.call('HDEL', KEYS[4], 'holder', 'token')
 		if ARGV[9] == '' then
 			redis.call('PERSIST', KEYS[4])
