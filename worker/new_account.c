@@ -123,7 +123,7 @@ static int looks_ours(struct turn *turn, const struct grafana_user *user, bool *
 	bool seen = true;
 
 	*ours = false;
-	if (!turn->resumed || turn_was_begun(turn))
+	if (!turn->resumed || turn->step != NULL)
 		return TURN_GO_ON;
 	if (grafana_user_get(turn->grafana, user->id, &detail, &answer, err) < 0)
 		return TURN_FAILED;
@@ -158,6 +158,15 @@ static int refuse_existing(struct turn *turn, const struct grafana_user *user)
 			    "the account '%s' was there before and was not changed", user->login);
 }
 
+static int settle_others(struct turn *turn, const struct grafana_user *user)
+{
+	if (turn->request->if_no_account != IF_NO_ACCOUNT_CREATE)
+		return refuse_existing(turn, user);
+	/* A grant: the account being there is all that is asked. */
+	turn_target_user(turn, user);
+	return turn_protect_self(turn, user);
+}
+
 static int settle_existing(struct turn *turn, const struct grafana_user *user,
 			   struct error *err)
 {
@@ -167,14 +176,7 @@ static int settle_existing(struct turn *turn, const struct grafana_user *user,
 
 	if (rc != TURN_GO_ON)
 		return rc;
-	if (ours)
-		return make_ours(turn, user, err);
-	if (turn->request->if_no_account == IF_NO_ACCOUNT_CREATE) {
-		/* A grant: the account being there is all that is asked. */
-		turn_target_user(turn, user);
-		return turn_protect_self(turn, user);
-	}
-	return refuse_existing(turn, user);
+	return ours ? make_ours(turn, user, err) : settle_others(turn, user);
 }
 
 /* Grafana 10 and later store both in lower case; earlier ones compare case-sensitively. */
@@ -229,7 +231,9 @@ static int look_after_create(struct turn *turn, const struct answer *answer,
 	/* Ours if this attempt's call was in doubt, or an earlier attempt's call came late. */
 	if (answer->code == ANSWER_DOUBT || step_is(turn, STEP_CREATE))
 		return make_ours(turn, user, err);
-	return refuse_existing(turn, user);
+	/* Or a later attempt would take it for its own. */
+	rc = turn_take_back_steps(turn, err);
+	return rc == TURN_GO_ON ? settle_others(turn, user) : rc;
 }
 
 int new_account_ensure(struct turn *turn, int64_t org_id, struct grafana_user *user,

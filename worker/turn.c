@@ -28,11 +28,13 @@
 static const char SECRET_SET[] = "set";
 static const char SECRET_IN_DOUBT[] = "doubt";
 
+static const char STEP_NOTHING[] = "nothing";
+
 /* ---- taking over from an earlier attempt ---- */
 
 bool turn_was_begun(const struct turn *turn)
 {
-	return turn->step != NULL;
+	return turn->step != NULL && strcmp(turn->step, STEP_NOTHING) != 0;
 }
 
 bool turn_step_was(const struct turn *turn, const char *step)
@@ -125,6 +127,17 @@ int turn_begin_step(struct turn *turn, const char *step, struct error *err)
 	rc = bound_begin_step(turn, step, (struct slice){intent.bytes, intent.length}, err);
 out:
 	buffer_clear(&intent);
+	return rc;
+}
+
+int turn_take_back_steps(struct turn *turn, struct error *err)
+{
+	int rc;
+
+	free(turn->sealed);
+	turn->sealed = NULL;
+	rc = turn_begin_step(turn, STEP_NOTHING, err);
+	turn->has_begun = false;
 	return rc;
 }
 

@@ -119,6 +119,9 @@ struct request *turn_follow_up(struct turn *turn, const char *kind, const char *
 /* Note in the ledger what is about to be done; what this turn knows goes along
  * (evidence of before, account, sealed secret). GO_ON or FAILED. */
 MUST_CHECK int turn_begin_step(struct turn *turn, const char *step, struct error *err);
+/* What the steps so far were to do, somebody else had done: nothing was written, and the secret
+ * that was to be is nobody's. A later attempt begins as if there had been none. */
+MUST_CHECK int turn_take_back_steps(struct turn *turn, struct error *err);
 
 /* ---- secrets (turn_secret.c) ---- */
 

@@ -149,6 +149,24 @@ def test_grant_without_the_account_fails_or_creates_it(desk):
     assert "credential" not in outcome
 
 
+@pytest.mark.parametrize("bound", [{}, {"duration_s": 3600}], ids=["for good", "for a while"])
+def test_grant_to_whom_somebody_else_has_just_created(desk, bound):
+    """As if the account had come between the look and the creation: it is taken as it is, also by
+    a second attempt, which must not think that it made it."""
+    org, ada = desk.org(), desk.person()
+    before = desk.sim.counters()
+    desk.sim.fault("status", "GET", "/api/users/lookup", status=404, message="user not found")
+    desk.sim.fault("status", "POST", f"/api/orgs/{org.id}/users", status=503)
+    outcome = desk.ask("org_role.grant", org=org.by_id, user={"email": ada.email}, role="Editor",
+                       if_no_account="create", **bound)
+    desk.sim.clear_faults()
+    was(outcome, "applied", status=200)
+    assert outcome["attempts"] == 2 and outcome["before"] == {"account": True, "role": None}
+    assert outcome["target"]["user_id"] == ada.id and "credential" not in outcome
+    changed = {name: count - before[name] for name, count in desk.sim.counters().items() if count != before[name]}
+    assert changed == {"member_adds": 1}
+
+
 def test_grant_that_creates_as_viewer_needs_no_second_write(desk):
     org, login = desk.org(), desk.name()
     outcome = desk.ask("org_role.grant", org=org.by_id, user={"login": login}, role="Viewer", if_no_account="create")
