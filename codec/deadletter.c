@@ -17,6 +17,7 @@
 #include "base/text.h"
 
 enum { NUMBER_CAPACITY = 24 };
+static const char TRUNCATED[] = "grantd.truncated";
 
 static void add_both(struct record *record, const char *connect_name, const char *spring_name,
 		     const char *value)
@@ -65,10 +66,15 @@ void deadletter_truncate(struct record *record, size_t max_bytes)
 {
 	char number[NUMBER_CAPACITY];
 
-	if (record->value_bytes <= max_bytes)
+	size_t before = record->value_bytes;
+
+	if (before <= max_bytes)
 		return;
-	text_format(number, sizeof(number), "%zu", record->value_bytes);
 	record->value = mem_grow_array(record->value, max_bytes, 1);
 	record->value_bytes = max_bytes;
-	record_add_header(record, "grantd.truncated", number);
+	if (record->header_count > 0 &&
+	    strcmp(record->headers[record->header_count - 1].name, TRUNCATED) == 0)
+		return; /* once more; it says already how long it was */
+	text_format(number, sizeof(number), "%zu", before);
+	record_add_header(record, TRUNCATED, number);
 }

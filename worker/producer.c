@@ -25,12 +25,15 @@ enum {
 	REMAINING_TIME = -1, /* of the transaction; other values risk a desync */
 	QUEUE_FULL_WAIT_MS = 100,
 	TRUNCATED_BYTES = 512 * 1024,
+	TRUNCATED_LEAST_BYTES = 1024,
 };
 
 struct producer {
 	struct log *log; /* first: see kafka_conf_new() */
 	struct producer_options options;
 	rd_kafka_t *kafka;
+	size_t dead_letter_bytes; /* more of a value is cut off; moves down */
+	bool is_too_large;	  /* a broker said so in the present transaction */
 };
 
 struct producer *producer_new(const struct producer_options *options)
@@ -39,6 +42,7 @@ struct producer *producer_new(const struct producer_options *options)
 
 	producer->log = options->log;
 	producer->options = *options;
+	producer->dead_letter_bytes = SIZE_MAX;
 	return producer;
 }
 
@@ -59,6 +63,34 @@ void producer_free(struct producer *producer)
 	free(producer);
 }
 
+/* ---- dead letters that their topic does not take ---- */
+
+/* Only told of what failed. */
+static void on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *message, void *opaque)
+{
+	struct producer *producer = opaque;
+
+	(void)kafka;
+	if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+		producer->is_too_large = true;
+}
+
+/* A dead letter is larger than the record it is about, which its own topic took. How much
+ * the topic of dead letters takes is the broker's to know, and to change. */
+static void learn_size(struct producer *producer)
+{
+	size_t most = producer->dead_letter_bytes;
+
+	if (!producer->is_too_large || most == TRUNCATED_LEAST_BYTES)
+		return;
+	most = most > TRUNCATED_BYTES ? TRUNCATED_BYTES : most / 2;
+	producer->dead_letter_bytes =
+		most > TRUNCATED_LEAST_BYTES ? most : TRUNCATED_LEAST_BYTES;
+	log_write(producer->log, LOG_WARN, "dead letters are cut: the topic takes no larger ones",
+		  LOG_FIELDS(LOG_TEXT("topic", producer->options.settings->kafka.dead_letter_topic),
+			     LOG_NUMBER("bytes", producer->dead_letter_bytes)));
+}
+
 /* ---- connecting ---- */
 
 static int create(struct producer *producer, struct error *err)
@@ -76,6 +108,7 @@ static int create(struct producer *producer, struct error *err)
 		 * refused one is then reported as written, and is not (librdkafka 2.0, Kafka 4.3). */
 		{"max.in.flight", "1"},
 		{"linger.ms", "0"},
+		{"delivery.report.only.error", "true"},
 		/* The client waits this long for the markers of the transaction before:
 		 * with its default of 100 a transaction takes 98 ms, with 20 it takes 19. */
 		{"retry.backoff.ms", "20"},
@@ -91,6 +124,7 @@ static int create(struct producer *producer, struct error *err)
 		    (long long)settings->kafka.transaction_timeout_ms * 3 / 4);
 	if (kafka_conf_new(settings, forced, producer, &conf, err) < 0)
 		return -1;
+	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 	producer->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
 	if (producer->kafka != NULL)
 		return 0;
@@ -185,6 +219,8 @@ static int send_record(struct producer *producer, struct record *record, struct 
 	const char *topic = topic_of(producer->options.settings, record->kind);
 	rd_kafka_resp_err_t code;
 
+	if (record->kind == RECORD_DEAD_LETTER)
+		deadletter_truncate(record, producer->dead_letter_bytes);
 	while ((code = kafka_produce(producer->kafka, topic, record)) ==
 	       RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		rd_kafka_poll(producer->kafka, QUEUE_FULL_WAIT_MS);
@@ -226,9 +262,9 @@ static enum transaction_end commit(struct producer *producer, struct error *err)
 	return TRANSACTION_DOUBT;
 }
 
-enum transaction_end producer_transact(struct producer *producer, struct consumer *consumer,
-				       struct job *const *jobs, size_t job_count,
-				       const struct commit_entries *offsets, struct error *err)
+static enum transaction_end transact(struct producer *producer, struct consumer *consumer,
+				     struct job *const *jobs, size_t job_count,
+				     const struct commit_entries *offsets, struct error *err)
 {
 	rd_kafka_error_t *rd_error = rd_kafka_begin_transaction(producer->kafka);
 
@@ -248,4 +284,16 @@ enum transaction_end producer_transact(struct producer *producer, struct consume
 	if (take_error(rd_error, "send offsets", err) < 0)
 		return give_up(producer, rd_error);
 	return commit(producer, err);
+}
+
+enum transaction_end producer_transact(struct producer *producer, struct consumer *consumer,
+				       struct job *const *jobs, size_t job_count,
+				       const struct commit_entries *offsets, struct error *err)
+{
+	enum transaction_end end;
+
+	producer->is_too_large = false;
+	end = transact(producer, consumer, jobs, job_count, offsets, err);
+	learn_size(producer);
+	return end;
 }

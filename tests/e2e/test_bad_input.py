@@ -13,6 +13,7 @@ import pytest
 from harness.desk import Desk
 from harness.events import SOURCE, now, request, to_binary, to_structured
 from harness.grafana import Simulator
+from harness.kafka import Collector
 from harness.paths import ROOT
 
 CORPUS = os.path.join(ROOT, "tests", "corpus", "request")
@@ -279,3 +280,26 @@ def test_outcomes_of_refusals_say_whom_and_what_they_are_about(desk):
     assert (outcome["requested_by"], outcome["ticket"], outcome["approved_by"], outcome["justification"]) == (
         "bob", "T-1", ["eve"], "because")
     assert outcome["started_at"] <= outcome["finished_at"] <= now()
+
+
+def test_a_dead_letter_that_its_topic_does_not_take_is_cut(open_stage):
+    """The topic is as Kafka makes it, and takes less than the topic of requests: nobody waits."""
+    stage = open_stage()
+    letters = f"{stage.name}.small"
+    stage.services.create_topics({letters: 1}, {"max.message.bytes": 100_000})
+    stage.worker({"kafka.dead_letter_topic": letters}).start()
+    value = b"\xff" * 300_000
+    stage.send_raw(value, b"large", STRUCTURED)
+    behind = stage.send(request("account.delete", user={"login": "nobody"}), key="large")
+    assert stage.outcome_of(behind)["data"]["result"] == "already_so"
+    collector = Collector(stage.services.brokers, [letters])
+    try:
+        [record] = collector.count(letters, 1)
+    finally:
+        collector.close()
+    headers = dict(record.header_list)
+    assert record.key == b"large" and record.value and value.startswith(record.value)
+    assert headers["grantd.truncated"] == b"300000"
+    assert headers["__connect.errors.exception.class.name"] == b"not_utf8"
+    stage.wait_consumed()
+    stage.settle()

@@ -69,6 +69,7 @@ static void truncation_is_said_in_a_header(void **state)
 {
 	const struct record_view view = {.topic = "t", .value = {"0123456789", 10}};
 	struct record record;
+	size_t count;
 
 	(void)state;
 	deadletter_encode(&view, "g", "too_large", &cause, &record);
@@ -78,6 +79,11 @@ static void truncation_is_said_in_a_header(void **state)
 	deadletter_truncate(&record, 4);
 	assert_int_equal(record.value_bytes, 4);
 	assert_memory_equal(record.value, "0123", 4);
+	assert_string_equal(support_find_header(&record, "grantd.truncated"), "10");
+	count = record.header_count;
+	deadletter_truncate(&record, 2);
+	assert_int_equal(record.value_bytes, 2);
+	assert_int_equal(record.header_count, count);
 	assert_string_equal(support_find_header(&record, "grantd.truncated"), "10");
 	record_clear(&record);
 }
