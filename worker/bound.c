@@ -265,10 +265,33 @@ static int end_without(struct turn *turn, const char *why)
 	return turn_as_asked(turn, "nothing was taken back from '%s': %s", turn_who(turn), why);
 }
 
-int bound_end_gone(struct turn *turn, const char *what)
+/* Of what is gone Grafana tells no ids; the request does. */
+static void target_said(struct turn *turn)
 {
-	char why[LIMIT_ORG_NAME_BYTES];
+	struct outcome_target *target = &turn->outcome.target;
+	const struct request *request = turn->request;
 
+	if (target->org_id == 0)
+		target->org_id = request->org.id;
+	if (target->team_id == 0)
+		target->team_id = request->team.id;
+	if (target->user_id == 0)
+		target->user_id = request->grant.user_id;
+}
+
+int bound_end_gone(struct turn *turn, const char *what, struct error *err)
+{
+	char why[LIMIT_ORG_NAME_BYTES], key[GRANT_KEY_CAPACITY];
+	int rc;
+
+	target_said(turn);
+	/* Or it would be kept for ever. */
+	if (turn->outcome.target.user_id != 0 && (rc = hold(turn, TAKE_FIRST, err)) != TURN_GO_ON)
+		return rc;
+	grants_key(turn->request->grant.source, turn->request->grant.id, key);
+	turn->grants_changed = grants_end(&turn->grants, key);
+	if (turn->grants.count == 0)
+		grants_end_all(&turn->grants);
 	text_format(why, sizeof(why), "%s is gone", what);
 	return end_without(turn, why);
 }
@@ -284,11 +307,9 @@ int bound_find_user(struct turn *turn, struct grafana_user *user, struct error *
 	rc = turn_find_by_id(turn, id, user, &found, err);
 	if (rc != TURN_GO_ON)
 		return rc;
-	if (!found) {
-		turn->outcome.target.user_id = id;
+	if (!found)
 		return bound_end_gone(turn, turn_has_one_org(turn) ? "the membership"
-								   : "the account");
-	}
+								   : "the account", err);
 	turn_target_user(turn, user);
 	return turn_protect_self(turn, user);
 }

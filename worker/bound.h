@@ -34,8 +34,8 @@ MUST_CHECK int bound_decide(struct turn *turn, int asked, int *wanted);
 /* The end of a grant: what is to be held without it. ENDED with already_so when it has
  * ended before or what is held is not what it gave; FAILED while nobody can know. */
 MUST_CHECK int bound_end(struct turn *turn, int *wanted, struct error *err);
-/* What it was about is gone, and the grant with it: ENDED with already_so. */
-int bound_end_gone(struct turn *turn, const char *what);
+/* What it was about is gone, and the grant with it: ENDED with already_so, or FAILED. */
+MUST_CHECK int bound_end_gone(struct turn *turn, const char *what, struct error *err);
 /* The account that the grant was given to; else as turn_find_account(). ENDED when it is
  * gone. */
 MUST_CHECK int bound_find_user(struct turn *turn, struct grafana_user *user, struct error *err);

@@ -223,7 +223,7 @@ static int run_end(struct turn *turn, struct error *err)
 	int rc = turn_find_org(turn, GRAFANA_CACHED, &org, err), wanted;
 
 	if (rc == TURN_ENDED && turn->outcome.reason == REASON_ORG_NOT_FOUND)
-		return bound_end_gone(turn, "the org");
+		return bound_end_gone(turn, "the org", err);
 	if (rc != TURN_GO_ON || (rc = bound_find_user(turn, &user, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = bound_take(turn, err)) != TURN_GO_ON)

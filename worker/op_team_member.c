@@ -289,12 +289,12 @@ static int find_for_removal(struct turn *turn, struct grafana_org *org,
 	int rc = turn_find_org(turn, GRAFANA_CACHED, org, err);
 
 	if (rc == TURN_ENDED && is_end && turn->outcome.reason == REASON_ORG_NOT_FOUND)
-		return bound_end_gone(turn, "the org");
+		return bound_end_gone(turn, "the org", err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	rc = team_find_existing(turn, org, team, err);
 	if (rc == TURN_ENDED && is_end && turn->outcome.reason == REASON_TEAM_NOT_FOUND)
-		return bound_end_gone(turn, "the team");
+		return bound_end_gone(turn, "the team", err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	return find_leaver(turn, org, team, user, err);

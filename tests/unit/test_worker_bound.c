@@ -302,6 +302,27 @@ static void an_end_that_goes_on_leaves_alone_what_others_made_meanwhile(void **s
 	}
 }
 
+/* Nothing else would ever take it out of the ledger. */
+static void the_grant_goes_with_what_it_was_about(void **state)
+{
+	struct error err = {0};
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, &operation_org_role_revoke, NULL);
+	keep(&scene, ROLE_VIEWER, ROLE_EDITOR, "grant", ROLE_EDITOR, SOON_MS);
+	scene.turn.outcome.target = (struct outcome_target){0};
+	scene.request.org.id = 3;
+	scene.request.grant = (struct request_grant){
+		.id = mem_strdup("grant"), .source = mem_strdup("/portal"), .user_id = 7};
+	assert_int_equal(bound_end_gone(&scene.turn, "the org", &err), TURN_ENDED);
+	assert_string_equal(scene.subject, "main:org:3:0:7");
+	assert_true(scene.turn.grants_changed);
+	assert_int_equal(scene.turn.grants.count, 0);
+	assert_int_equal(scene.turn.outcome.result, RESULT_ALREADY_SO);
+	close_scene(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +331,7 @@ int main(void)
 		cmocka_unit_test(what_is_for_good_takes_it_late),
 		cmocka_unit_test(who_began_unheld_joins_those_who_came_first),
 		cmocka_unit_test(who_held_it_all_along_notices_a_change_by_hand),
+		cmocka_unit_test(the_grant_goes_with_what_it_was_about),
 		cmocka_unit_test(an_end_that_goes_on_leaves_alone_what_others_made_meanwhile),
 	};
 
