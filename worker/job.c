@@ -31,6 +31,7 @@ struct job *job_new(const struct record_view *view, int64_t assignment)
 	buffer_init(&job->stored_credential, 2 * LIMIT_OUTCOME_BYTES);
 	buffer_init(&job->stored_due, 2 * LIMIT_OUTCOME_BYTES);
 	buffer_init(&job->stored_grants, LIMIT_OUTCOME_BYTES);
+	buffer_init(&job->noted_intent, LIMIT_INTENT_BYTES);
 	return job;
 }
 
@@ -59,6 +60,8 @@ void job_free(struct job *job)
 	ledger_claim_clear(&job->claim);
 	request_clear(&job->request);
 	free(job->lane_key);
+	free(job->noted_step);
+	buffer_clear(&job->noted_intent);
 	free(job);
 }
 
@@ -86,6 +89,26 @@ void job_add_record(struct job *job, struct record *record)
 	assert(job->record_count < JOB_RECORDS_MAX);
 	job->records[job->record_count++] = *record;
 	memset(record, 0, sizeof(*record));
+}
+
+void job_note_step(struct job *job, const char *step, struct slice intent)
+{
+	free(job->noted_step);
+	job->noted_step = mem_strdup(step);
+	buffer_clear(&job->noted_intent);
+	buffer_append(&job->noted_intent, intent.data, intent.length);
+}
+
+void job_recall_step(struct job *job)
+{
+	struct ledger_claim *claim = &job->claim;
+
+	if (claim->step != NULL || job->noted_step == NULL)
+		return;
+	claim->step = mem_strdup(job->noted_step);
+	claim->intent = mem_strndup(job->noted_intent.length > 0 ? job->noted_intent.bytes : "",
+				    job->noted_intent.length);
+	claim->intent_bytes = job->noted_intent.length;
 }
 
 void job_reset(struct job *job)

@@ -15,6 +15,11 @@ struct ledger_hold job_hold(const struct job *job);
 /* Add a record to be published; the job takes it over. */
 void job_add_record(struct job *job, struct record *record);
 
+/* Remember what the ledger was told, whatever becomes of the ledger. */
+void job_note_step(struct job *job, const char *step, struct slice intent);
+/* A ledger that was emptied answers a claim without the step that this job had begun. */
+void job_recall_step(struct job *job);
+
 /* Forget claim and settlement, so that the job can be claimed anew. */
 void job_reset(struct job *job);
 

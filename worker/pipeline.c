@@ -223,6 +223,7 @@ static void route(struct pipeline *pipeline, struct ledger *ledger,
 	switch (job->claim.outcome) {
 	case CLAIM_FRESH:
 	case CLAIM_RESUME:
+		job_recall_step(job);
 		atomic_store(&job->lease_until_ms, job->claim.lease_until_ms);
 		claims_add(pipeline->claims, job);
 		crash_point("after_claim");

@@ -80,6 +80,8 @@ struct job {
 	_Atomic bool lost;		/* a renewal found that another holds it */
 	struct job *claimed_next, **claimed_link; /* list of claimed jobs */
 	int64_t retries;		/* in this process */
+	char *noted_step;		/* the last one that it began; for a ledger that forgot it */
+	struct buffer noted_intent;
 	struct error last_fault;	/* why the last attempt was given up; NONE = there was none */
 	int64_t polls;			/* of a claim that another holds */
 	bool take_over;			/* the record with the duty to publish is gone */

@@ -53,6 +53,8 @@ static int begin_step(void *context, struct ledger_step *step, struct error *err
 		return 0;
 	}
 	atomic_store(&runner->job->lease_until_ms, step->lease_until_ms);
+	if (step->name[0] != '\0')
+		job_note_step(runner->job, step->name, step->intent);
 	crash_point(step->name[0] != '\0' ? "after_step" : "after_hold");
 	return 0;
 }
@@ -91,7 +93,8 @@ void runner_begin(struct turn *turn, struct pipeline *pipeline, struct job *job,
 	turn->record_time_ms = job->record_time_ms;
 	turn->started_ms = job->claim.started_ms;
 	/* A plan leaves nothing behind that a later attempt could find. */
-	turn->resumed = job->claim.outcome == CLAIM_RESUME && job->request.mode != MODE_PLAN;
+	turn->resumed = (job->claim.outcome == CLAIM_RESUME || job->claim.step != NULL) &&
+			job->request.mode != MODE_PLAN;
 	turn->step = job->claim.step;
 	turn->intent = (struct slice){job->claim.intent, job->claim.intent_bytes};
 	turn->begin_step = begin_step;

@@ -8,6 +8,7 @@ import pytest
 from conftest import VERSIONS
 from harness.desk import Desk, was
 from harness.events import REQUEST_TYPE, now, request
+from harness.paths import DEADLINE_S, wait_until
 
 HOUR = 3600
 
@@ -78,4 +79,27 @@ def test_a_ledger_that_was_emptied_is_filled_from_the_outcomes(sim, make_stage):
     assert sim.role(org.id, twice.login) == "Viewer"
     [last] = hour_is_over(more)
     assert (last["result"], last["after"]["role"]) == ("already_so", "Viewer")
+    stage.settle()
+
+
+@pytest.mark.parametrize("_grafana", VERSIONS[-1:], indirect=True)
+def test_what_was_being_given_when_it_was_emptied(sim, make_stage):
+    """The worker knows what was so before, and not only what it has made of it."""
+    stage = make_stage()
+    desk = Desk(stage)
+    org = desk.org()
+    ada = desk.person(org, "Viewer")
+    stage.worker().start()
+    path = f"/api/orgs/{org.id}/users/{ada.id}"
+    sim.fault("delay", "PATCH", path, delay_ms=1000)
+    event = stage.send(request("org_role.grant", org=org.by_id, user=ada.by_login, role="Editor", duration_s=HOUR))
+    wait_until(lambda: sim.requests("PATCH", path), "the write", DEADLINE_S)
+    stage.services.flush_redis()
+    outcome = stage.outcome_of(event)["data"]
+    was(outcome, "applied")
+    assert outcome["before"]["role"] == outcome["reverts_to"]["role"] == "Viewer"
+    assert outcome["after"]["role"] == "Editor"
+    prefix = f"{{{stage.name}:{stage.group}}}:"
+    assert stage.redis.zadd(prefix + "due", {outcome["follow_up"]["request_id"]: 0}, xx=True, ch=True) == 1
+    assert stage.follow_up_of(outcome)["after"]["role"] == "Viewer"
     stage.settle()
