@@ -43,8 +43,8 @@ struct daemon {
 	struct prober *prober;
 
 	char owner[160];
-	atomic_bool has_failed;
-	struct error failure; /* of a worker thread; written before has_failed is set */
+	atomic_bool is_failing, has_failed;
+	struct error failure; /* of the first thread to fail; written before has_failed is set */
 };
 
 /* ---- making the parts ---- */
@@ -181,7 +181,7 @@ static void on_fatal(void *context, const struct error *err)
 {
 	struct daemon *daemon = context;
 
-	if (atomic_load(&daemon->has_failed))
+	if (atomic_exchange(&daemon->is_failing, true))
 		return;
 	daemon->failure = *err;
 	atomic_store(&daemon->has_failed, true);
