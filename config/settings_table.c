@@ -92,7 +92,7 @@ const struct setting settings_table[] = {
 	{AT(redis, horizon_s), NUMBER(3600, LIMIT_DURATION_S, "2592000"),
 	 .help = "How long a request's id is remembered. Longer than the topic's retention."},
 	{AT(redis, wait_replicas), NUMBER(0, 16, "0"),
-	 .help = "Replicas that must have an intent before Grafana is asked; 0: do not wait."},
+	 .help = "Replicas that must have what is noted before anything follows from it; 0: do not wait."},
 	{AT(redis, wait_replicas_ms), NUMBER(1, MINUTE_MS, "500"),
 	 .help = "How long to wait for them."},
 	{AT(redis, epoch_skew_ms), NUMBER(0, DAY_MS, "300000"),
