@@ -33,21 +33,38 @@ static void set_long_lane(struct job *job)
 	job->scheduled.lane_key.length = strlen(job->lane_key);
 }
 
-/* Records of one key stay in order; one without a key is as good as its subject. */
-static void set_lane(struct job *job, const struct record_view *view)
+static void set_lane_key(struct job *job, const char *prefix, struct slice key)
 {
-	size_t length = view->key.data != NULL ? view->key.length : 0;
+	size_t prefix_bytes = strlen(prefix);
+
+	job->scheduled.lane_key.length = prefix_bytes + key.length;
+	job->lane_key = mem_alloc(job->scheduled.lane_key.length + 1);
+	memcpy(job->lane_key, prefix, prefix_bytes);
+	if (key.length > 0)
+		memcpy(job->lane_key + prefix_bytes, key.data, key.length);
+	job->lane_key[job->scheduled.lane_key.length] = '\0';
+	job->scheduled.lane_key.bytes = job->lane_key;
+}
+
+/* Records of one key stay in order; one without a key is as good as its subject. What grantd
+ * asks of itself comes after all that it is about, and must hold up nobody when it has to
+ * wait: not somebody who takes away more. */
+static void set_lane(const struct pipeline *pipeline, struct job *job,
+		     const struct record_view *view)
+{
+	const char *subject = job->request.subject != NULL ? job->request.subject : "";
+	struct slice key = {subject, strlen(subject)};
+	bool is_own;
 
 	if (!job->refusal.refused && job->operation->is_long) {
 		set_long_lane(job);
 		return;
 	}
-	job->lane_key = length > 0 ? mem_strndup(view->key.data, length)
-				   : mem_strdup(job->request.subject != NULL
-							? job->request.subject
-							: "");
-	job->scheduled.lane_key.bytes = job->lane_key;
-	job->scheduled.lane_key.length = length > 0 ? length : strlen(job->lane_key);
+	if (view->key.data != NULL && view->key.length > 0)
+		key = view->key;
+	is_own = !job->refusal.refused &&
+		 permit_is_own(pipeline->settings, job->operation, &job->request);
+	set_lane_key(job, is_own ? "own/" : "", key);
 }
 
 static void set_deadline(const struct pipeline *pipeline, struct job *job)
@@ -167,7 +184,7 @@ struct job *receive_record(struct pipeline *pipeline, const struct record_view *
 	struct job *job = job_new(view, assignment);
 
 	decode(pipeline, job, view);
-	set_lane(job, view);
+	set_lane(pipeline, job, view);
 	/* What was given for a while has to end, however late. */
 	if (!job->refusal.refused && job->request.grant.id == NULL)
 		set_deadline(pipeline, job);

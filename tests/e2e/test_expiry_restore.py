@@ -60,6 +60,8 @@ def test_a_ledger_that_was_emptied_is_filled_from_the_outcomes(sim, make_stage):
     worker.wait_log("the ledger's epoch changed: .* run 'grantctl due restore'")
     worker.wait_log("the ledger was emptied after this was given")
     assert sim.role(org.id, waits.login) == "Editor"
+    # It holds up nobody else who asks about the same person.
+    was(desk.ask("account.enable", user=waits.by_login), "already_so")
 
     told = stage.grantctl("--config", worker.config_path, "due", "restore", "--dry-run")
     assert "nothing was written" in told and len(due()) == 1
