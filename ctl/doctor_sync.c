@@ -7,7 +7,8 @@
  * such a person cannot be changed at all.
  *
  * Sources: [auth.MODULE] skip_org_role_sync exists since 9.x, before there was only [auth]
- * oauth_skip_org_role_update_sync, gone with 10; an auth proxy has no such key, and its
+ * oauth_skip_org_role_update_sync, which 10.1 still reads and 11 no longer does, though it
+ * still lists it if somebody's ini has it; an auth proxy has no such key, and its
  * users are always taken for synced from 10.1 on; JWT syncs only roles that it finds.
  *
  * Limit: settings of a provider that were changed in Grafana's UI (11 on) are not seen.
@@ -33,15 +34,17 @@ static const struct {
 	{"auth.jwt", MODULE_JWT},	      {"auth.proxy", MODULE_PROXY},
 };
 
-static bool is_skipped(const struct server_settings *ini, const char *section,
+static bool is_skipped(const struct patient *patient, const char *section,
 		       enum module_kind kind)
 {
+	const struct server_settings *ini = patient->ini;
 	const char *path;
 
 	if (server_settings_true(ini, section, "skip_org_role_sync"))
 		return true;
 	if (kind == MODULE_OAUTH)
-		return server_settings_true(ini, "auth", "oauth_skip_org_role_update_sync");
+		return patient->server.major < 11 &&
+		       server_settings_true(ini, "auth", "oauth_skip_org_role_update_sync");
 	if (kind != MODULE_JWT)
 		return false;
 	path = server_settings_text(ini, section, "role_attribute_path");
@@ -101,7 +104,7 @@ void doctor_check_sync(const struct patient *patient, const struct doctor_rule *
 			continue;
 		if (modules[i].kind == MODULE_PROXY)
 			add_proxy(patient, rule, diagnosis);
-		else if (!is_skipped(patient->ini, section, modules[i].kind))
+		else if (!is_skipped(patient, section, modules[i].kind))
 			add_module(patient, rule, diagnosis, section, modules[i].kind);
 	}
 }

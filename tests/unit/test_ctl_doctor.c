@@ -121,8 +121,10 @@ static void says_what_follows_from_the_facts(void **state)
 		{ON("auth.google", ""), "role_sync"},
 		{ON("auth.google", SKIP), ""},
 		{INI("{\"auth.google\":{\"enabled\":\"false\"}}"), ""},
+		{{SOUND, .major = 10, .minor = 4, .ini = "{\"auth.github\":{\"enabled\":\"true\"},"
+		     "\"auth\":{\"oauth_skip_org_role_update_sync\":\"true\"}}"}, ""},
 		{INI("{\"auth.github\":{\"enabled\":\"true\"},"
-		     "\"auth\":{\"oauth_skip_org_role_update_sync\":\"true\"}}"), ""},
+		     "\"auth\":{\"oauth_skip_org_role_update_sync\":\"true\"}}"), "role_sync"},
 		{INI("{\"auth.ldap\":{\"enabled\":\"true\"},"
 		     "\"auth\":{\"oauth_skip_org_role_update_sync\":\"true\"}}"), "role_sync"},
 		{ON("auth.ldap", SKIP), ""},
