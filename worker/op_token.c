@@ -238,6 +238,13 @@ static int end_without(struct turn *turn, const struct grafana_org *org)
 	return turn_as_asked(turn, "there is no such token in '%s'", org->name);
 }
 
+/* An id that belongs to another name is a mistake: that account is there. */
+static bool is_without_account(const struct turn *turn)
+{
+	return turn->outcome.reason == REASON_SERVICE_ACCOUNT_NOT_FOUND &&
+	       (turn_was_begun(turn) || turn->outcome.before.exists == FACT_NO);
+}
+
 /* By id, or by name; with both, the id counts and the name must match. */
 static int find_token(struct turn *turn, const struct grafana_token_place *place,
 		      struct grafana_token *token, bool *found, struct error *err)
@@ -273,7 +280,7 @@ static int run_delete(struct turn *turn, struct error *err)
 	int rc;
 
 	rc = find_place(turn, &org, &account, &place, err);
-	if (rc == TURN_ENDED && turn->outcome.reason == REASON_SERVICE_ACCOUNT_NOT_FOUND)
+	if (rc == TURN_ENDED && is_without_account(turn))
 		return end_without(turn, &org);
 	if (rc != TURN_GO_ON)
 		return rc;

@@ -121,6 +121,8 @@ def test_what_is_not_there(desk, bot):
             was(outcome, "refused", "service_account.not_found")
         was(desk.ask("service_account_token.delete", token={"id": 1}, **nobody), "already_so")
         was(bot.ask("delete", token={"name": "none"}), "already_so")
+        mixed = {"service_account": {"id": bot.id, "name": "nobody"}, "token": {"id": 1}}
+        was(desk.ask("service_account_token.delete", org=bot.org.by_id, **mixed), "refused", "service_account.not_found")
         for named in (None, {"id": 987654}, {"name": "none"}):
             was(bot.ask("rotate", token=named), "refused", "token.not_found")
         assert was(bot.ask("create", token={"id": 4}), "refused", "request.invalid").startswith("data.token.id: ")
