@@ -23,15 +23,26 @@
 
 /* ---- all accounts ---- */
 
-/* Servers before 10 compare exactly, so a lookup that found nobody is no proof. */
-static int find_account(struct grafana_session *session, const char *login_or_email,
-			struct grafana_user *user, struct answer *answer, struct error *err)
+/* Servers before 10 compare exactly, so a lookup that found nobody is no proof. Nor is one
+ * that found somebody else: the server looks for a login first up to 7.5, then for an
+ * e-mail if there is an '@' in it, and what comes second stands behind what comes first. */
+static int find_account(struct grafana_session *session, const char *said,
+			enum grafana_name name, struct grafana_user *user,
+			struct answer *answer, struct error *err)
 {
-	if (grafana_user_lookup(session, login_or_email, user, answer, err) < 0)
+	struct grafana_user other;
+
+	if (grafana_user_lookup(session, said, user, answer, err) < 0)
 		return -1;
-	if (answer->code != ANSWER_NOT_FOUND)
+	if (answer->code != ANSWER_NOT_FOUND &&
+	    (answer->code != ANSWER_OK || grafana_user_is_called(user, said, name)))
 		return 0;
-	return grafana_user_find_nocase(session, login_or_email, user, answer, err);
+	other = *user;
+	if (grafana_user_find_nocase(session, said, name, user, answer, err) < 0)
+		return -1;
+	if (answer->code == ANSWER_NOT_FOUND)
+		*user = other;
+	return 0;
 }
 
 static int role_of_account(struct grafana_session *session, int64_t org_id, int64_t user_id,
@@ -47,22 +58,35 @@ static int role_of_account(struct grafana_session *session, int64_t org_id, int6
 /* Who is looked for: by id, or by a name (then id is 0). */
 struct wanted {
 	int64_t id;
-	const char *login_or_email;
+	const char *said;
+	enum grafana_name name;
 	int hits;
 	const json_t *member; /* the last hit */
+	const json_t *other;  /* who has what is said as the other of his two names */
 };
+
+static bool has_name(const json_t *member, const char *said, enum grafana_name name)
+{
+	char text[LIMIT_LOGIN_BYTES + LIMIT_EMAIL_BYTES];
+
+	json_get_text(member, name == GRAFANA_LOGIN ? "login" : "email", text, sizeof(text));
+	return text_equal_nocase(text, said);
+}
 
 static bool is_wanted(const struct wanted *wanted, const json_t *member)
 {
-	char login[LIMIT_LOGIN_BYTES + 1], email[LIMIT_EMAIL_BYTES + 1];
 	int64_t id = 0;
 
 	if (wanted->id != 0)
 		return json_get_id(member, "userId", &id) && id == wanted->id;
-	json_get_text(member, "login", login, sizeof(login));
-	json_get_text(member, "email", email, sizeof(email));
-	return text_equal_nocase(login, wanted->login_or_email) ||
-	       text_equal_nocase(email, wanted->login_or_email);
+	return has_name(member, wanted->said, wanted->name);
+}
+
+static bool is_other(const struct wanted *wanted, const json_t *member)
+{
+	return wanted->id == 0 &&
+	       has_name(member, wanted->said,
+			wanted->name == GRAFANA_LOGIN ? GRAFANA_EMAIL : GRAFANA_LOGIN);
 }
 
 static void look_through(const json_t *members, struct wanted *wanted)
@@ -72,10 +96,12 @@ static void look_through(const json_t *members, struct wanted *wanted)
 
 	json_array_foreach(members, index, member)
 	{
-		if (!is_wanted(wanted, member))
-			continue;
-		wanted->member = member;
-		wanted->hits++;
+		if (is_wanted(wanted, member)) {
+			wanted->member = member;
+			wanted->hits++;
+		} else if (is_other(wanted, member)) {
+			wanted->other = member;
+		}
 	}
 }
 
@@ -102,7 +128,7 @@ static int read_member(struct grafana_session *session, const char *query,
 		answer->code = ANSWER_NOT_FOUND;
 	if (rc == 0 && wanted->hits > 1)
 		answer_reject(answer, answer->status, "more than one member is '%s', letter case "
-			      "aside; rename one of them", wanted->login_or_email);
+			      "aside; rename one of them", wanted->said);
 out:
 	free(escaped);
 	return rc;
@@ -129,28 +155,32 @@ static int read_member_as_user(struct grafana_session *session, const char *quer
 			       struct answer *answer, struct error *err)
 {
 	struct reply reply = {0};
+	struct answer unused;
 	int rc;
 
 	memset(user, 0, sizeof(*user));
 	rc = read_member(session, query, wanted, &reply, answer, err);
 	if (rc == 0 && answer->code == ANSWER_OK)
 		rc = member_to_user(wanted->member, user, answer, err);
+	else if (rc == 0 && answer->code == ANSWER_NOT_FOUND && wanted->other != NULL)
+		rc = member_to_user(wanted->other, user, &unused, err);
 	reply_clear(&reply);
 	return rc;
 }
 
-static int find_member(struct grafana_session *session, const char *login_or_email,
-		       struct grafana_user *user, struct answer *answer, struct error *err)
+static int find_member(struct grafana_session *session, const char *said,
+		       enum grafana_name name, struct grafana_user *user,
+		       struct answer *answer, struct error *err)
 {
-	struct wanted wanted = {.login_or_email = login_or_email};
+	struct wanted wanted = {.said = said, .name = name};
 
-	return read_member_as_user(session, login_or_email, &wanted, user, answer, err);
+	return read_member_as_user(session, said, &wanted, user, answer, err);
 }
 
 static int get_member(struct grafana_session *session, int64_t user_id,
 		      struct grafana_user *user, struct answer *answer, struct error *err)
 {
-	struct wanted wanted = {.id = user_id, .login_or_email = ""};
+	struct wanted wanted = {.id = user_id, .said = ""};
 
 	return read_member_as_user(session, "", &wanted, user, answer, err);
 }
@@ -159,7 +189,7 @@ static int role_of_member(struct grafana_session *session, int64_t org_id, int64
 			  const char *login, bool *member, enum role *role,
 			  struct answer *answer, struct error *err)
 {
-	struct wanted wanted = {.id = user_id, .login_or_email = login};
+	struct wanted wanted = {.id = user_id, .said = login};
 	struct reply reply = {0};
 	char text[32];
 	int rc;
@@ -184,7 +214,7 @@ static int role_of_member(struct grafana_session *session, int64_t org_id, int64
 /* ---- the seam ---- */
 
 static const struct {
-	int (*find)(struct grafana_session *session, const char *login_or_email,
+	int (*find)(struct grafana_session *session, const char *said, enum grafana_name name,
 		    struct grafana_user *user, struct answer *answer, struct error *err);
 	int (*get)(struct grafana_session *session, int64_t user_id, struct grafana_user *user,
 		   struct answer *answer, struct error *err);
@@ -196,10 +226,11 @@ static const struct {
 	[GRAFANA_ONE_ORG] = {find_member, get_member, role_of_member},
 };
 
-int grafana_person_find(struct grafana_session *session, const char *login_or_email,
-			struct grafana_user *user, struct answer *answer, struct error *err)
+int grafana_person_find(struct grafana_session *session, const char *said,
+			enum grafana_name name, struct grafana_user *user,
+			struct answer *answer, struct error *err)
 {
-	return by_mode[grafana_session_mode(session)].find(session, login_or_email, user, answer,
+	return by_mode[grafana_session_mode(session)].find(session, said, name, user, answer,
 							   err);
 }
 

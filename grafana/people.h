@@ -10,10 +10,12 @@
  * OK or NOT_FOUND (or PERMISSION, UNSUPPORTED, REJECTED); -1 RETRY.
  */
 
-/* By login or e-mail, whatever the letter case; exact. */
-MUST_CHECK int grafana_person_find(struct grafana_session *session, const char *login_or_email,
-				   struct grafana_user *user, struct answer *answer,
-				   struct error *err);
+/* By that name, whatever the letter case; exact. With NOT_FOUND *user may be another one,
+ * whom Grafana would take the name for: who has it as the other of his two. Its id is 0 if
+ * there is none. */
+MUST_CHECK int grafana_person_find(struct grafana_session *session, const char *said,
+				   enum grafana_name name, struct grafana_user *user,
+				   struct answer *answer, struct error *err);
 
 /* By id, with all that is told: of a member is_disabled and is_externally_synced. */
 MUST_CHECK int grafana_person_get(struct grafana_session *session, int64_t user_id,

@@ -36,14 +36,21 @@ static int read_user(struct grafana_session *session, const char *path,
 	return user_from_json(reply->json, path, user, answer, err);
 }
 
-static bool names(const struct grafana_user *user, const char *login_or_email)
+bool grafana_user_is_called(const struct grafana_user *user, const char *said,
+			    enum grafana_name name)
 {
-	return text_equal_nocase(user->login, login_or_email) ||
-	       text_equal_nocase(user->email, login_or_email);
+	return text_equal_nocase(name == GRAFANA_LOGIN ? user->login : user->email, said);
+}
+
+static bool is_either(const struct grafana_user *user, const char *said)
+{
+	return grafana_user_is_called(user, said, GRAFANA_LOGIN) ||
+	       grafana_user_is_called(user, said, GRAFANA_EMAIL);
 }
 
 struct namesakes {
-	const char *login_or_email;
+	const char *said;
+	bool by_login, by_email;
 	int count;
 	int64_t id; /* of the last one */
 };
@@ -55,8 +62,8 @@ static bool count_namesake(void *context, const json_t *hit)
 
 	json_get_text(hit, "login", login, sizeof(login));
 	json_get_text(hit, "email", email, sizeof(email));
-	if (!text_equal_nocase(login, namesakes->login_or_email) &&
-	    !text_equal_nocase(email, namesakes->login_or_email))
+	if (!(namesakes->by_login && text_equal_nocase(login, namesakes->said)) &&
+	    !(namesakes->by_email && text_equal_nocase(email, namesakes->said)))
 		return true;
 	json_get_id(hit, "id", &namesakes->id);
 	return ++namesakes->count < 2;
@@ -74,7 +81,8 @@ static int explain_failed_lookup(struct grafana_session *session, const char *lo
 				 struct answer *answer, const struct error *failed,
 				 struct error *err)
 {
-	struct namesakes namesakes = {.login_or_email = login_or_email};
+	struct namesakes namesakes = {
+		.said = login_or_email, .by_login = true, .by_email = true};
 
 	if (user_search(session, login_or_email, count_namesake, &namesakes, answer, err) < 0)
 		return -1;
@@ -106,7 +114,7 @@ int grafana_user_lookup(struct grafana_session *session, const char *login_or_em
 		rc = explain_failed_lookup(session, login_or_email, answer, &failed, err);
 	else if (rc < 0 && err != NULL)
 		*err = failed;
-	if (rc == 0 && answer->code == ANSWER_OK && !names(user, login_or_email))
+	if (rc == 0 && answer->code == ANSWER_OK && !is_either(user, login_or_email))
 		answer->code = ANSWER_NOT_FOUND;
 out:
 	reply_clear(&reply);
@@ -130,19 +138,21 @@ int grafana_user_get(struct grafana_session *session, int64_t user_id,
 	return rc;
 }
 
-int grafana_user_find_nocase(struct grafana_session *session, const char *login_or_email,
-			     struct grafana_user *user, struct answer *answer,
-			     struct error *err)
+int grafana_user_find_nocase(struct grafana_session *session, const char *said,
+			     enum grafana_name name, struct grafana_user *user,
+			     struct answer *answer, struct error *err)
 {
-	struct namesakes namesakes = {.login_or_email = login_or_email};
+	struct namesakes namesakes = {.said = said,
+				      .by_login = name == GRAFANA_LOGIN,
+				      .by_email = name == GRAFANA_EMAIL};
 
 	memset(user, 0, sizeof(*user));
-	if (user_search(session, login_or_email, count_namesake, &namesakes, answer, err) < 0)
+	if (user_search(session, said, count_namesake, &namesakes, answer, err) < 0)
 		return -1;
 	if (answer->code != ANSWER_OK)
 		return 0;
 	if (namesakes.count > 1) {
-		reject_namesakes(answer, answer->status, login_or_email);
+		reject_namesakes(answer, answer->status, said);
 		return 0;
 	}
 	if (namesakes.count == 0 || namesakes.id == 0) {
@@ -189,18 +199,16 @@ static void read_membership(const json_t *org, enum role *role, char *org_name,
 		text_copy(org_name, sizeof(name), name);
 }
 
-int grafana_user_role_in_org(struct grafana_session *session, int64_t user_id, int64_t org_id,
-			     bool *member, enum role *role, char *org_name,
-			     struct answer *answer, struct error *err)
+static int read_role(struct grafana_session *session, const char *path, int64_t org_id,
+		     bool *member, enum role *role, char *org_name, struct answer *answer,
+		     struct error *err)
 {
 	const json_t *org = NULL;
-	char path[CALL_PATH_BYTES];
 	struct reply reply = {0};
 	int found = 0, rc;
 
 	*member = false;
 	*role = ROLE_UNSET;
-	text_format(path, sizeof(path), "/api/users/%" PRId64 "/orgs", user_id);
 	rc = call_read(session, path, &reply, answer, err);
 	if (rc == 0 && answer->code == ANSWER_OK)
 		found = find_org(reply.json, org_id, &org);
@@ -211,6 +219,16 @@ int grafana_user_role_in_org(struct grafana_session *session, int64_t user_id, i
 	*member = found > 0 && answer->code == ANSWER_OK;
 	reply_clear(&reply);
 	return rc;
+}
+
+int grafana_user_role_in_org(struct grafana_session *session, int64_t user_id, int64_t org_id,
+			     bool *member, enum role *role, char *org_name,
+			     struct answer *answer, struct error *err)
+{
+	char path[CALL_PATH_BYTES];
+
+	text_format(path, sizeof(path), "/api/users/%" PRId64 "/orgs", user_id);
+	return read_role(session, path, org_id, member, role, org_name, answer, err);
 }
 
 /* ---- seen, and other admins ---- */

@@ -24,19 +24,27 @@ struct grafana_user {
 	int64_t created_ms;   /* 0 = unsaid */
 };
 
+/* Which of its two names an account is called by. */
+enum grafana_name { GRAFANA_LOGIN, GRAFANA_EMAIL };
+
+/* Letter case does not count. */
+bool grafana_user_is_called(const struct grafana_user *user, const char *said,
+			    enum grafana_name name);
+
 /* All reads: 0 with *answer OK or NOT_FOUND (or PERMISSION, UNSUPPORTED, REJECTED);
  * -1 RETRY when Grafana could not be asked or its answer is unusable. Texts longer than our
  * limits are refused as RETRY-free REJECTED, never cut. */
 
-/* By login or e-mail, as the server matches them. The caller checks that what
- * came back is what was meant: see user_matches(). */
+/* By login or e-mail, as the server matches them: with an '@' it may take the other of
+ * the two. The caller checks that what came back is what was meant. With NOT_FOUND the
+ * id is that of an account the server takes for it although neither name is that; or 0. */
 MUST_CHECK int grafana_user_lookup(struct grafana_session *session, const char *login_or_email,
 				   struct grafana_user *user, struct answer *answer,
 				   struct error *err);
-/* The same in any letter case, on servers that compare exactly (Grafana before 10):
- * through /api/users/search. REJECTED when there is more than one. */
-MUST_CHECK int grafana_user_find_nocase(struct grafana_session *session,
-					const char *login_or_email, struct grafana_user *user,
+/* By that name alone, in any letter case, through /api/users/search. REJECTED when there
+ * is more than one. */
+MUST_CHECK int grafana_user_find_nocase(struct grafana_session *session, const char *said,
+					enum grafana_name name, struct grafana_user *user,
 					struct answer *answer, struct error *err);
 MUST_CHECK int grafana_user_get(struct grafana_session *session, int64_t user_id,
 				struct grafana_user *user, struct answer *answer,

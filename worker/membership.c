@@ -15,6 +15,7 @@
 #include "worker/membership.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "grafana/members.h"
@@ -155,17 +156,85 @@ static int read_back(struct turn *turn, const struct grafana_org *org,
 	return turn_in_doubt(answer, doing, err);
 }
 
-static int write_role(struct turn *turn, const struct grafana_org *org,
-		      const struct grafana_user *user, const struct membership *now,
-		      enum role role, struct answer *answer, struct error *err)
+/* ---- by which name who is no member is added ---- */
+
+/* Does Grafana take it for this account? */
+static int is_taken_for(struct turn *turn, const struct grafana_user *user, const char *name,
+			bool *is_so, struct error *err)
+{
+	struct grafana_user taken;
+	struct answer answer = {0};
+
+	*is_so = false;
+	if (grafana_user_lookup(turn->grafana, name, &taken, &answer, err) < 0)
+		return TURN_FAILED;
+	*is_so = answer.code == ANSWER_OK && taken.id == user->id;
+	return TURN_GO_ON;
+}
+
+/* Grafana is told a name and no id. From 8 on it takes what has an '@' for an e-mail
+ * first, so a login that is somebody else's e-mail would let that one in. */
+static int choose_name(struct turn *turn, const struct grafana_user *user, const char **name,
+		       struct error *err)
+{
+	const char *const names[] = {user->login, user->email};
+	bool is_so = false;
+
+	*name = user->login;
+	if (user->id == 0 || turn_has_one_org(turn) || strchr(user->login, '@') == NULL ||
+	    text_equal_nocase(user->login, user->email))
+		return TURN_GO_ON;
+	for (size_t i = 0; i < ARRAY_COUNT(names) && !is_so; i++) {
+		*name = names[i];
+		if (names[i][0] != '\0' && is_taken_for(turn, user, names[i], &is_so, err) < 0)
+			return TURN_FAILED;
+	}
+	if (is_so)
+		return TURN_GO_ON;
+	return turn_refused(turn, REASON_ACCOUNT_AMBIGUOUS,
+			    "Grafana takes both the login '%s' and the e-mail '%s' for other accounts, "
+			    "so '%s' cannot be given a place; change one of them",
+			    user->login, user->email, user->login);
+}
+
+/* Between the look and the write somebody took the name. */
+static int refuse_stranger(struct turn *turn, const struct grafana_org *org,
+			   const char *name, int64_t user_id, enum role role)
+{
+	return turn_refused(turn, REASON_ACCOUNT_AMBIGUOUS,
+			    "Grafana took '%s' for the account with the id %" PRId64
+			    " and made that one %s in '%s': take that back, and give the account "
+			    "that is meant another login or e-mail",
+			    name, user_id, role_name(role), org->name);
+}
+
+static int add_member(struct turn *turn, const struct grafana_org *org,
+		      const struct grafana_user *user, const char *name, enum role role,
+		      struct answer *answer, struct error *err)
 {
 	int64_t user_id = 0;
 
-	if (now->member)
-		return grafana_member_set_role(turn->grafana, org->id, user->id, role, answer,
-					       err);
-	return grafana_member_add(turn->grafana, org->id, user->login, role, &user_id, answer,
-				  err);
+	if (grafana_member_add(turn->grafana, org->id, name, role, &user_id, answer, err) < 0)
+		return TURN_FAILED;
+	if (answer->code == ANSWER_OK && user->id != 0 && user_id != user->id)
+		return refuse_stranger(turn, org, name, user_id, role);
+	return TURN_GO_ON;
+}
+
+static int write_role(struct turn *turn, const struct grafana_org *org,
+		      const struct grafana_user *user, const struct membership *now,
+		      const char *name, enum role role, struct answer *answer,
+		      struct error *err)
+{
+	int rc = turn_begin_step(turn, "role", err);
+
+	if (rc != TURN_GO_ON)
+		return rc;
+	if (!now->member)
+		return add_member(turn, org, user, name, role, answer, err);
+	return grafana_member_set_role(turn->grafana, org->id, user->id, role, answer, err) < 0
+		       ? TURN_FAILED
+		       : TURN_GO_ON;
 }
 
 /* Answers that mean "what was read a moment ago is no longer so". */
@@ -180,6 +249,7 @@ int membership_set(struct turn *turn, const struct grafana_org *org,
 {
 	const struct membership wanted = {true, role};
 	struct answer answer = {0};
+	const char *name = user->login;
 	int rc;
 
 	/* PATCH would say it itself, but a plan sends none. */
@@ -187,17 +257,17 @@ int membership_set(struct turn *turn, const struct grafana_org *org,
 							     : refuse_synced(turn, user, err);
 	if (rc == TURN_GO_ON)
 		rc = foresee_last_admin(turn, org, user, &wanted, err);
+	if (rc == TURN_GO_ON && !now->member)
+		rc = choose_name(turn, user, &name, err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	if (turn_skips(turn)) {
 		membership_evidence(&wanted, &turn->outcome.after);
 		return TURN_GO_ON;
 	}
-	rc = turn_begin_step(turn, "role", err);
+	rc = write_role(turn, org, user, now, name, role, &answer, err);
 	if (rc != TURN_GO_ON)
 		return rc;
-	if (write_role(turn, org, user, now, role, &answer, err) < 0)
-		return TURN_FAILED;
 	if (answer.code == ANSWER_DOUBT || is_outrun(answer.code))
 		rc = read_back(turn, org, user, &wanted, &answer, "change the role", err);
 	else if (answer.code == ANSWER_NOT_FOUND && user->id == 0)

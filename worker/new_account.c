@@ -219,7 +219,7 @@ static int look_after_create(struct turn *turn, const struct answer *answer,
 			     struct grafana_user *user, struct error *err)
 {
 	bool found = false;
-	int rc = turn_find_user(turn, &turn->request->user, user, &found, err);
+	int rc = turn_look_for_user(turn, &turn->request->user, user, &found, err);
 
 	if (rc != TURN_GO_ON)
 		return rc;

@@ -46,7 +46,7 @@ static int make_account(struct turn *turn, int64_t org_id, struct grafana_user *
 
 	if ((rc = turn_need_vault(turn)) != TURN_GO_ON)
 		return rc;
-	if ((rc = turn_find_user(turn, &turn->request->user, user, &found, err)) != TURN_GO_ON)
+	if ((rc = turn_look_for_user(turn, &turn->request->user, user, &found, err)) != TURN_GO_ON)
 		return rc;
 	if (found && turn->request->on_existing == ON_EXISTING_RESET)
 		return reset_existing(turn, user, err);

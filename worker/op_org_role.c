@@ -39,7 +39,9 @@ static int find_or_create(struct turn *turn, const struct grafana_org *org,
 {
 	const struct request *request = turn->request;
 	bool found = false;
-	int rc = turn_find_user(turn, &request->user, user, &found, err);
+	bool may_create = request->if_no_account == IF_NO_ACCOUNT_CREATE && !turn_has_one_org(turn);
+	int rc = may_create ? turn_look_for_user(turn, &request->user, user, &found, err)
+			    : turn_find_user(turn, &request->user, user, &found, err);
 
 	if (rc != TURN_GO_ON)
 		return rc;

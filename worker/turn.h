@@ -73,9 +73,14 @@ MUST_CHECK int turn_find_org(struct turn *turn, enum grafana_cache cache,
 			     struct grafana_org *org, struct error *err);
 
 /* The account by login and/or e-mail: exact, case-insensitive. ENDED with
- * account.ambiguous when the two don't name one account. *found false: there is none. */
+ * account.ambiguous when the two don't name one account, or when another account has the
+ * e-mail as its login or the other way round. *found false: there is none. */
 MUST_CHECK int turn_find_user(struct turn *turn, const struct request_user *named,
 			      struct grafana_user *user, bool *found, struct error *err);
+/* The same where one is made if there is none: that another account has the name as the
+ * other of its two is for Grafana to say then. */
+MUST_CHECK int turn_look_for_user(struct turn *turn, const struct request_user *named,
+				  struct grafana_user *user, bool *found, struct error *err);
 
 /* The same, for an operation that changes an account: ENDED with
  * account.not_found, or with account.protected for grantd's own login. After an

@@ -75,22 +75,17 @@ int turn_find_org(struct turn *turn, enum grafana_cache cache, struct grafana_or
 
 /* ---- accounts ---- */
 
-enum said_as { SAID_LOGIN, SAID_EMAIL };
-
-/* An account that merely has our e-mail as its login is not meant. */
-static int look_up(struct turn *turn, const char *said, enum said_as as,
+static int look_up(struct turn *turn, const char *said, enum grafana_name name,
 		   struct grafana_user *user, bool *found, struct error *err)
 {
 	struct answer answer = {0};
 
 	*found = false;
-	if (grafana_person_find(turn->grafana, said, user, &answer, err) < 0)
+	if (grafana_person_find(turn->grafana, said, name, user, &answer, err) < 0)
 		return TURN_FAILED;
-	if (answer.code == ANSWER_NOT_FOUND)
-		return TURN_GO_ON;
-	if (answer.code != ANSWER_OK)
+	if (answer.code != ANSWER_OK && answer.code != ANSWER_NOT_FOUND)
 		return turn_refused_by(turn, &answer, "find the account");
-	*found = text_equal_nocase(as == SAID_EMAIL ? user->email : user->login, said);
+	*found = answer.code == ANSWER_OK;
 	return TURN_GO_ON;
 }
 
@@ -101,24 +96,51 @@ static int refuse_two_accounts(struct turn *turn, const struct request_user *nam
 			    named->email);
 }
 
-int turn_find_user(struct turn *turn, const struct request_user *named,
-		   struct grafana_user *user, bool *found, struct error *err)
+int turn_look_for_user(struct turn *turn, const struct request_user *named,
+		       struct grafana_user *user, bool *found, struct error *err)
 {
 	struct grafana_user other;
 	bool other_found = false;
 	int rc;
 
-	rc = named->email != NULL
-		     ? look_up(turn, named->email, SAID_EMAIL, user, found, err)
-		     : look_up(turn, named->login, SAID_LOGIN, user, found, err);
+	rc = named->email != NULL ? look_up(turn, named->email, GRAFANA_EMAIL, user, found, err)
+				  : look_up(turn, named->login, GRAFANA_LOGIN, user, found, err);
 	if (rc != TURN_GO_ON || named->email == NULL || named->login == NULL)
 		return rc;
 	if (*found && text_equal_nocase(user->login, named->login))
 		return TURN_GO_ON;
-	rc = look_up(turn, named->login, SAID_LOGIN, &other, &other_found, err);
+	rc = look_up(turn, named->login, GRAFANA_LOGIN, &other, &other_found, err);
 	if (rc != TURN_GO_ON)
 		return rc;
-	return *found || other_found ? refuse_two_accounts(turn, named) : TURN_GO_ON;
+	if (*found || other_found)
+		return refuse_two_accounts(turn, named);
+	if (user->id == 0)
+		*user = other;
+	return TURN_GO_ON;
+}
+
+/* Whether that account is meant only who asked can say: to take it for meant could change
+ * a stranger's, and to take it for another could leave access where it was to end. */
+static int refuse_namesake(struct turn *turn, const struct request_user *named,
+			   const struct grafana_user *other)
+{
+	return turn_refused(turn, REASON_ACCOUNT_AMBIGUOUS,
+			    "no account has the %s '%s', but Grafana would take that for the account "
+			    "with the login '%s' and the e-mail '%s'; say one of these as what it is, "
+			    "if that account is meant",
+			    named->email != NULL ? "e-mail" : "login",
+			    named->email != NULL ? named->email : named->login, other->login,
+			    other->email);
+}
+
+int turn_find_user(struct turn *turn, const struct request_user *named,
+		   struct grafana_user *user, bool *found, struct error *err)
+{
+	int rc = turn_look_for_user(turn, named, user, found, err);
+
+	if (rc != TURN_GO_ON || *found || user->id == 0)
+		return rc;
+	return refuse_namesake(turn, named, user);
 }
 
 /* Details that a lookup does not tell, by id. */

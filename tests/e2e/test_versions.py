@@ -134,3 +134,38 @@ def test_machines(desk):
         was(desk.ask("api_key.delete", org=org.by_id, api_key=key), "applied", status=200)
     else:
         was(outcome, "refused", "grafana.unsupported")
+
+
+def test_what_is_the_login_of_one_is_the_mail_of_another(desk):
+    mail, org = f"{desk.name()}@example.com", desk.org()
+    ada = desk.person(login=mail, email=f"{desk.name()}@example.com")
+    bob = desk.person(email=mail)
+    here = {"org": org.by_id}
+    for user in (ada.by_login, ada.by_email):
+        outcome = desk.ask("org_role.grant", user=user, role="Viewer", **here)
+        was(outcome, "applied", status=200)
+        assert outcome["target"] == ada.target(org)
+        assert (desk.grafana.role(org.id, ada.login), desk.grafana.role(org.id, bob.login)) == ("Viewer", None)
+        was(desk.ask("org_role.revoke", user=user, **here), "applied", status=200)
+    was(desk.ask("org_role.grant", user=bob.by_email, role="Editor", **here), "applied", status=200)
+    was(desk.ask("org_role.revoke", user=ada.by_login, **here), "already_so")
+    assert desk.grafana.role(org.id, bob.login) == "Editor"
+    was(desk.ask("account.delete", user=ada.by_login), "applied", status=200)
+    assert desk.grafana.lookup(mail)["id"] == bob.id
+
+
+def test_who_has_it_only_as_the_other_name_is_left_alone(desk):
+    org, mail = desk.org(), f"{desk.name()}@example.com"
+    ada = desk.person(login=mail, email=f"{desk.name()}@example.com")
+    bob = desk.person()
+    for user, person in (({"email": ada.login}, ada), ({"login": bob.email}, bob)):
+        here = {"org": org.by_id, "user": user}
+        for action, more in (("org_role.grant", {"role": "Viewer"}), ("org_role.revoke", {}),
+                             ("org_role.grant", {"role": "Viewer", "if_no_account": "invite"}),
+                             ("invite.create", {"role": "Viewer"})):
+            with desk.no_writes():
+                outcome = desk.ask(action, **here, **more)
+            assert f"'{person.login}'" in was(outcome, "refused", "account.ambiguous")
+        for action in ("account.delete", "account.disable", "server_admin.revoke"):
+            with desk.no_writes():
+                was(desk.ask(action, user=user), "refused", "account.ambiguous")

@@ -398,7 +398,7 @@ CALL(user_lookup)
 CALL(user_find_nocase)
 {
 	struct grafana_user user;
-	int rc = grafana_user_find_nocase(s, EMAIL, &user, a, e);
+	int rc = grafana_user_find_nocase(s, EMAIL, GRAFANA_EMAIL, &user, a, e);
 
 	if (rc == 0)
 		check_user(&user, a);
@@ -456,7 +456,7 @@ CALL(account_create)
 CALL(person_find)
 {
 	struct grafana_user user;
-	int rc = grafana_person_find(s, EMAIL, &user, a, e);
+	int rc = grafana_person_find(s, EMAIL, GRAFANA_EMAIL, &user, a, e);
 
 	if (rc == 0)
 		check_user(&user, a);

@@ -44,21 +44,26 @@ static void finds_members(void **state)
 {
 	static const struct {
 		const char *label, *said;
+		enum grafana_name name;
 		int status;
 		const char *body;
 		int rc;
 		enum answer_code code;
 		int64_t id;
 	} cases[] = {
-		{"by login", "ADA", 200, "[" ADAM "," ADA "]", 0, ANSWER_OK, 3},
-		{"by e-mail", "Ada@example.com", 200, "[" ADA "]", 0, ANSWER_OK, 3},
-		{"only a part of it", "ad", 200, "[" ADAM "," ADA "]", 0, ANSWER_NOT_FOUND, 0},
-		{"nobody", "ada", 200, "[]", 0, ANSWER_NOT_FOUND, 0},
-		{"two", "ada", 200, "[" ADA "," ADA_TOO "]", 0, ANSWER_REJECTED, 0},
-		{"denied", "ada", 403, "{\"message\":\"Permission denied\"}", 0, ANSWER_PERMISSION, 0},
-		{"no list", "ada", 200, "{}", -1, ANSWER_OK, 0},
-		{"no id", "ada", 200, "[{\"login\":\"ada\"}]", -1, ANSWER_OK, 0},
-		{"trouble", "ada", 500, "{\"message\":\"x\"}", -1, ANSWER_OK, 0},
+		{"by login", "ADA", GRAFANA_LOGIN, 200, "[" ADAM "," ADA "]", 0, ANSWER_OK, 3},
+		{"by e-mail", "Ada@example.com", GRAFANA_EMAIL, 200, "[" ADA "]", 0, ANSWER_OK, 3},
+		{"only a part of it", "ad", GRAFANA_LOGIN, 200, "[" ADAM "," ADA "]", 0, ANSWER_NOT_FOUND, 0},
+		{"nobody", "ada", GRAFANA_LOGIN, 200, "[]", 0, ANSWER_NOT_FOUND, 0},
+		{"two", "ada", GRAFANA_LOGIN, 200, "[" ADA "," ADA "]", 0, ANSWER_REJECTED, 0},
+		{"not by the other name", "ada", GRAFANA_LOGIN, 200, "[" ADA_TOO "," ADA "]", 0, ANSWER_OK,
+		 3},
+		{"nor the other way", "ada", GRAFANA_EMAIL, 200, "[" ADA_TOO "," ADA "]", 0, ANSWER_OK, 4},
+		{"only by the other", "ada", GRAFANA_EMAIL, 200, "[" ADA "]", 0, ANSWER_NOT_FOUND, 3},
+		{"denied", "ada", GRAFANA_LOGIN, 403, "{\"message\":\"Permission denied\"}", 0, ANSWER_PERMISSION, 0},
+		{"no list", "ada", GRAFANA_LOGIN, 200, "{}", -1, ANSWER_OK, 0},
+		{"no id", "ada", GRAFANA_LOGIN, 200, "[{\"login\":\"ada\"}]", -1, ANSWER_OK, 0},
+		{"trouble", "ada", GRAFANA_LOGIN, 500, "{\"message\":\"x\"}", -1, ANSWER_OK, 0},
 	};
 
 	(void)state;
@@ -71,7 +76,8 @@ static void finds_members(void **state)
 		int rc;
 
 		begin(&support, &step);
-		rc = grafana_person_find(support.session, cases[i].said, &user, &answer, &err);
+		rc = grafana_person_find(support.session, cases[i].said, cases[i].name, &user, &answer,
+					 &err);
 		if (rc != cases[i].rc || (rc == 0 && answer.code != cases[i].code) ||
 		    user.id != cases[i].id)
 			fail_msg("%s: rc %d, %s, id %d", cases[i].label, rc,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_grafana_users.c - reading and updating accounts: grafana/users.c,
- * user_json.c, user_search.c.
+ * test_grafana_users.c - finding, reading and updating accounts: grafana/users.c,
+ * user_json.c, user_search.c; people.c with all accounts.
  */
 #include "tests/unit/grafana_support.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/buffer.h"
 #include "config/role.h"
-#include "grafana/users.h"
+#include "grafana/people.h"
 
 #define ADA_9                                                                                  \
 	"{\"id\":3,\"email\":\"ada@example.com\",\"name\":\"Ada\",\"login\":\"ada\","          \
@@ -119,6 +119,56 @@ static void two_accounts_of_one_name_are_a_no_and_trouble_is_not(void **state)
 	assert_int_equal(err.code, 500);
 	support_close(&support);
 	support_end(&support);
+}
+
+/* Of two accounts one's login is the other's e-mail; the server takes it for either. */
+static void finds_by_that_name_and_not_by_the_other(void **state)
+{
+#define HAS_LOGIN "{\"id\":3,\"login\":\"ada@x\",\"email\":\"new@x\"}"
+#define HAS_EMAIL "{\"id\":4,\"login\":\"bob\",\"email\":\"ada@x\"}"
+#define FOUND(users) "{\"totalCount\":1,\"users\":[" users "],\"page\":1,\"perPage\":1000}"
+	static const struct {
+		const char *label;
+		enum grafana_name name;
+		struct http_step steps[3];
+		size_t calls;
+		enum answer_code code;
+		int64_t id;
+	} cases[] = {
+		{"the right one", GRAFANA_EMAIL, {{.status = 200, .body = HAS_EMAIL}}, 1, ANSWER_OK, 4},
+		{"behind an e-mail", GRAFANA_LOGIN,
+		 {{.status = 200, .body = HAS_EMAIL},
+		  {.status = 200, .body = FOUND(HAS_EMAIL "," HAS_LOGIN)},
+		  {.status = 200, .body = HAS_LOGIN}}, 3, ANSWER_OK, 3},
+		{"behind a login", GRAFANA_EMAIL,
+		 {{.status = 200, .body = HAS_LOGIN},
+		  {.status = 200, .body = FOUND(HAS_LOGIN "," HAS_EMAIL)},
+		  {.status = 200, .body = HAS_EMAIL}}, 3, ANSWER_OK, 4},
+		{"only the other", GRAFANA_EMAIL,
+		 {{.status = 200, .body = HAS_LOGIN}, {.status = 200, .body = FOUND(HAS_LOGIN)}}, 2,
+		 ANSWER_NOT_FOUND, 3},
+		{"none", GRAFANA_EMAIL,
+		 {{.status = 404, .body = "{\"message\":\"user not found\"}"},
+		  {.status = 200, .body = FOUND("")}}, 2, ANSWER_NOT_FOUND, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct support support;
+		struct grafana_user user;
+		struct answer answer = {0};
+		struct error err = {0};
+
+		support_begin(&support, cases[i].steps, cases[i].calls);
+		assert_int_equal(grafana_person_find(support.session, "ada@x", cases[i].name, &user,
+						     &answer, &err), 0);
+		if (answer.code != cases[i].code || user.id != cases[i].id)
+			fail_msg("%s: %s, id %d", cases[i].label, answer_name(answer.code),
+				 (int)user.id);
+		support_close(&support);
+		assert_int_equal(http_script_count(support.script), cases[i].calls);
+		support_end(&support);
+	}
 }
 
 static void reads_all_of_an_account(void **state)
@@ -397,6 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(looks_up),
 		cmocka_unit_test(two_accounts_of_one_name_are_a_no_and_trouble_is_not),
+		cmocka_unit_test(finds_by_that_name_and_not_by_the_other),
 		cmocka_unit_test(reads_all_of_an_account),
 		cmocka_unit_test(reads_the_role),
 		cmocka_unit_test(tells_whether_anybody_logged_in),
