@@ -231,6 +231,12 @@ int grafana_user_role_in_org(struct grafana_session *session, int64_t user_id, i
 	return read_role(session, path, org_id, member, role, org_name, answer, err);
 }
 
+int grafana_own_role_in_org(struct grafana_session *session, int64_t org_id, bool *member,
+			    enum role *role, struct answer *answer, struct error *err)
+{
+	return read_role(session, "/api/user/orgs", org_id, member, role, NULL, answer, err);
+}
+
 /* ---- seen, and other admins ---- */
 
 struct sighting {

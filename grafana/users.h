@@ -58,6 +58,11 @@ MUST_CHECK int grafana_user_role_in_org(struct grafana_session *session, int64_t
 					char *org_name, struct answer *answer,
 					struct error *err);
 
+/* The role of the login that our credentials are of; not for a token. */
+MUST_CHECK int grafana_own_role_in_org(struct grafana_session *session, int64_t org_id,
+				       bool *member, enum role *role, struct answer *answer,
+				       struct error *err);
+
 /* Has anybody ever logged in to this account (lastSeenAt)? Found through
  * /api/users/search by login, exact match by id. NOT_FOUND if there is none. */
 MUST_CHECK int grafana_user_ever_seen(struct grafana_session *session,

@@ -148,6 +148,8 @@ static int run_delete(struct turn *turn, struct error *err)
 		return rc;
 	if ((rc = team_find(turn, &org, &team, &found, err)) != TURN_GO_ON)
 		return rc;
+	if (!found && (rc = team_check_sight(turn, &org, err)) != TURN_GO_ON)
+		return rc;
 	note_evidence(turn, found);
 	if (!found)
 		return turn_as_asked(turn, "there is no such team in '%s'", org.name);

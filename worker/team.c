@@ -27,6 +27,27 @@ int team_refused(struct turn *turn, const struct grafana_org *org, const struct 
 	return turn_refused_in_org(turn, org, answer, doing, err);
 }
 
+/* Before access control (up to 8, and 9 without it) Grafana lists teams to anybody who is
+ * signed in: of the org he is in, and who is in none sees none. Later ones refuse. */
+int team_check_sight(struct turn *turn, const struct grafana_org *org, struct error *err)
+{
+	const struct answer blind = {
+		.code = ANSWER_PERMISSION, .status = 200, .message = "(no teams)"};
+	struct answer answer = {0};
+	enum role role;
+	bool member;
+
+	if (turn_has_one_org(turn))
+		return TURN_GO_ON;
+	if (grafana_own_role_in_org(turn->grafana, org->id, &member, &role, &answer, err) < 0)
+		return TURN_FAILED;
+	if (answer.code != ANSWER_OK)
+		return team_refused(turn, org, &answer, "find the team", err);
+	if (member && role == ROLE_ADMIN)
+		return TURN_GO_ON;
+	return team_refused(turn, org, &blind, "find the team", err);
+}
+
 static int check_name(struct turn *turn, const struct grafana_team *team)
 {
 	const struct request_team *named = &turn->request->team;
@@ -69,6 +90,8 @@ int team_find_existing(struct turn *turn, const struct grafana_org *org,
 	int rc = team_find(turn, org, team, &found, err);
 
 	if (rc != TURN_GO_ON || found)
+		return rc;
+	if ((rc = team_check_sight(turn, org, err)) != TURN_GO_ON)
 		return rc;
 	if (named->name != NULL)
 		return turn_refused(turn, REASON_TEAM_NOT_FOUND,

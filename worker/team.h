@@ -16,6 +16,11 @@ MUST_CHECK int team_find(struct turn *turn, const struct grafana_org *org,
 MUST_CHECK int team_find_existing(struct turn *turn, const struct grafana_org *org,
 				  struct grafana_team *team, struct error *err);
 
+/* When a team was not found: would it have been, if it were there? GO_ON; else ENDED with
+ * grafana.permission, since to be shown nothing is no proof. */
+MUST_CHECK int team_check_sight(struct turn *turn, const struct grafana_org *org,
+				struct error *err);
+
 /* Grafana's definite no to a call on teams. ENDED or FAILED. */
 int team_refused(struct turn *turn, const struct grafana_org *org, const struct answer *answer,
 		 const char *doing, struct error *err);

@@ -169,3 +169,17 @@ def test_who_has_it_only_as_the_other_name_is_left_alone(desk):
         for action in ("account.delete", "account.disable", "server_admin.revoke"):
             with desk.no_writes():
                 was(desk.ask(action, user=user), "refused", "account.ambiguous")
+
+
+def test_teams_that_cannot_be_seen_are_not_gone(desk):
+    org, bob = desk.org(), desk.person()
+    team = desk.team(org, bob)
+    desk.grafana.expect("POST", f"/api/orgs/{org.id}/users", {"loginOrEmail": bob.login, "role": "Admin"})
+    own = desk.grafana.lookup(desk.grafana.user)["id"]
+    desk.grafana.expect("DELETE", f"/api/orgs/{org.id}/users/{own}")
+    for fields in ({"team": team.by_name}, {"team": team.by_id}):
+        outcome = desk.ask("team.delete", org=org.by_id, **fields)
+        assert (outcome["result"], outcome["reason"]["code"]) == ("refused", "grafana.permission"), outcome
+        outcome = desk.ask("team_member.remove", org=org.by_id, user=bob.by_login, **fields)
+        assert (outcome["result"], outcome["reason"]["code"]) == ("refused", "grafana.permission"), outcome
+        assert "an Admin of the org" in outcome["reason"]["message"]

@@ -38,6 +38,7 @@ enum {
 	SERVICE_ACCOUNTS = 8, /* only where the version has them */
 	API_KEYS_ROUTE = 16,  /* likewise */
 	PERSONAL = 32,	      /* needs somebody: a token is nobody */
+	FOR_ANYBODY = 64,     /* who is signed in, while there are roles only */
 	SERVICE_ROUTE = SERVICE_ACCOUNTS | OUTSIDE_SIGN_IN,
 };
 
@@ -142,9 +143,11 @@ static const struct route routes[] = {
 	{METHOD_POST, "/api/user/invite/complete", OPEN, 0, "", 0, route_invite_complete},
 	{METHOD_GET, "/api/user/invite/:name", OPEN, 0, "", 0, route_invite_info},
 
-	{METHOD_GET, "/api/teams/search", IN_ORG, ROLE_ADMIN, "teams:read", 0, route_team_search},
+	{METHOD_GET, "/api/teams/search", IN_ORG, ROLE_ADMIN, "teams:read", FOR_ANYBODY,
+	 route_team_search},
 	{METHOD_POST, "/api/teams", IN_ORG, ROLE_ADMIN, "teams:create", 0, route_team_create},
-	{METHOD_GET, "/api/teams/:teamId", IN_ORG, ROLE_ADMIN, "teams:read", 0, route_team_get},
+	{METHOD_GET, "/api/teams/:teamId", IN_ORG, ROLE_ADMIN, "teams:read", FOR_ANYBODY,
+	 route_team_get},
 	{METHOD_PUT, "/api/teams/:teamId", IN_ORG, ROLE_ADMIN, "teams:write", 0,
 	 route_team_update},
 	{METHOD_DELETE, "/api/teams/:teamId", IN_ORG, ROLE_ADMIN, "teams:delete", 0,
@@ -340,7 +343,8 @@ static bool may(struct exchange *exchange, const struct route *route)
 		answer(exchange, ANSWER_SELF_NO_USER);
 		return false;
 	}
-	if (route->scope == SIGNED_IN)
+	if (route->scope == SIGNED_IN ||
+	    ((route->flags & FOR_ANYBODY) != 0 && exchange->version->roles_only))
 		return true;
 	if (caller->server_admin && admin_suffices(exchange, route))
 		return true;

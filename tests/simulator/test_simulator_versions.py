@@ -137,3 +137,16 @@ def test_the_current_org_can_be_deleted(sim):
     org = sim.api("POST", "/api/orgs", {"name": "Org B"})[1]["orgId"]
     assert sim.api("POST", f"/api/user/using/{org}")[0] == 200
     assert sim.api("DELETE", f"/api/orgs/{org}") == (200, {"message": "Organization deleted"})
+
+
+def test_who_is_in_no_org_is_shown_no_team_of_it_and_not_refused(sim, bob):
+    """SearchTeams and GetTeamByID of 7.x ask for nothing but a login, and look in the caller's org."""
+    org_id = sim.api("POST", "/api/orgs", {"name": "Ours"})[1]["orgId"]
+    here = {"X-Grafana-Org-Id": str(org_id)}
+    team_id = sim.api("POST", "/api/teams", {"name": "Seen"}, headers=here)[1]["teamId"]
+    assert sim.api("GET", "/api/teams/search?name=Seen", headers=here)[1]["totalCount"] == 1
+    assert sim.api("GET", "/api/teams/search?name=Seen", login="bob:pass-bob", headers=here) == (
+        200, {"totalCount": 0, "teams": [], "page": 1, "perPage": 1000})
+    assert sim.api("GET", f"/api/teams/{team_id}", login="bob:pass-bob", headers=here)[0] == 404
+    assert sim.api("DELETE", f"/api/teams/{team_id}", login="bob:pass-bob", headers=here) == DENIED
+    assert sim.api("GET", "/api/teams/search?name=Seen", login=None)[0] == 401
