@@ -109,7 +109,7 @@ int grafana_dashboard_find(struct grafana_session *session, int64_t org_id,
 			   char uid[LIMIT_UID_BYTES + 1], size_t *count,
 			   struct answer *answer, struct error *err)
 {
-	char *escaped = grafana_escape(title);
+	char *escaped = grafana_escape_search(title);
 	char path[CALL_PATH_BYTES];
 	struct reply reply = {0};
 	const json_t *hit;

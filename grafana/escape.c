@@ -10,6 +10,16 @@
 #include "base/memory.h"
 #include "grafana/http.h"
 
+/* Grafana puts what it is to search for into a LIKE as it is. A '%' or '_' finds more than
+ * was meant, which the caller sorts out; but Postgres and MySQL take a backslash for an
+ * escape, so with one in it a text does not find itself: DOMAIN\ada is found by "ada". */
+char *grafana_escape_search(const char *text)
+{
+	const char *backslash = strrchr(text, '\\');
+
+	return grafana_escape(backslash != NULL ? backslash + 1 : text);
+}
+
 char *grafana_escape(const char *text)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -117,5 +117,8 @@ MUST_CHECK int grafana_request_streamed(struct grafana_session *session, int64_t
 
 /* Percent-escape for a path or query part; the caller frees it. */
 char *grafana_escape(const char *text);
+/* The same for a query that searches by a part: what is found has it in it, and may be
+ * something else besides. */
+char *grafana_escape_search(const char *text);
 
 #endif

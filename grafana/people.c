@@ -110,7 +110,7 @@ static int read_member(struct grafana_session *session, const char *query,
 		       struct wanted *wanted, struct reply *reply, struct answer *answer,
 		       struct error *err)
 {
-	char *escaped = grafana_escape(query);
+	char *escaped = grafana_escape_search(query);
 	char path[CALL_PATH_BYTES];
 	int rc = 0;
 

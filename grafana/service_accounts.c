@@ -131,7 +131,7 @@ int grafana_service_account_by_name(struct grafana_session *session, int64_t org
 				    size_t *count, struct answer *answer, struct error *err)
 {
 	struct seeker seeker = {.see = see_name, .name = name};
-	char *query = grafana_escape(name);
+	char *query = grafana_escape_search(name);
 	int rc = search(session, org_id, query, &seeker, answer, err);
 
 	memset(account, 0, sizeof(*account));

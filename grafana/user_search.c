@@ -74,7 +74,7 @@ int user_search(struct grafana_session *session, const char *query,
 		struct answer *answer, struct error *err)
 {
 	struct walk walk = {.visit = visit, .context = context, .total = -1};
-	char *escaped = grafana_escape(query);
+	char *escaped = grafana_escape_search(query);
 	int rc = 0;
 
 	for (int number = 1; rc == 0 && !walk.stopped && !walk.ended; number++) {

@@ -86,6 +86,34 @@ static void finds_members(void **state)
 	}
 }
 
+/* In a LIKE of Postgres or MySQL the backslash would not find itself. */
+static void a_backslash_is_not_searched_for(void **state)
+{
+	const struct http_step step = {
+		.status = 200,
+		.body = "[{\"userId\":8,\"login\":\"ada\",\"email\":\"\",\"role\":\"Viewer\"},"
+			"{\"userId\":9,\"login\":\"CORP\\\\ada\",\"email\":\"\",\"role\":\"Editor\"}]"};
+	struct support support;
+	struct grafana_user user;
+	struct answer answer = {0};
+	struct error err = {0};
+	enum role role;
+	bool member;
+
+	(void)state;
+	begin(&support, &step);
+	assert_int_equal(grafana_person_find(support.session, "corp\\ada", GRAFANA_LOGIN, &user,
+					     &answer, &err), 0);
+	assert_int_equal(answer.code, ANSWER_OK);
+	assert_string_equal(user.login, "CORP\\ada");
+	end(&support, "GET /api/org/users?query=ada HTTP/1.1\r\n", "");
+	begin(&support, &step);
+	assert_int_equal(grafana_person_role(support.session, 7, 9, "CORP\\ada", &member, &role,
+					     &answer, &err), 0);
+	assert_true(member && role == ROLE_EDITOR);
+	end(&support, "GET /api/org/users?query=ada HTTP/1.1\r\n", "");
+}
+
 static void gets_a_member(void **state)
 {
 	const struct http_step step = {.status = 200, .body = "[" ADAM "," ADA "]"};
@@ -258,6 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_members),
+		cmocka_unit_test(a_backslash_is_not_searched_for),
 		cmocka_unit_test(gets_a_member),
 		cmocka_unit_test(tells_the_role),
 		cmocka_unit_test(tells_what_became_of_a_removed_member),
