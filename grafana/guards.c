@@ -14,27 +14,19 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "grafana/call.h"
 #include "grafana/json_get.h"
-#include "grafana/mode.h"
+#include "grafana/listing.h"
 
 /* A list, or what the answer says instead. */
-static int get_list_in_org(struct grafana_session *session, int64_t org_id, const char *path,
-			   struct reply *reply, struct answer *answer, struct error *err)
-{
-	if (grafana_request_in_org(session, org_id, GRAFANA_READ, "GET", path, NULL, reply,
-				   err) < 0)
-		return -1;
-	answer_from_reply(answer, reply);
-	if (answer->code != ANSWER_OK || json_is_array(reply->json))
-		return 0;
-	error_set(err, ERROR_RETRY, "grafana", reply->status, "GET %s: not a list", path);
-	return -1;
-}
-
 static int get_list(struct grafana_session *session, const char *path, struct reply *reply,
 		    struct answer *answer, struct error *err)
 {
-	return get_list_in_org(session, 0, path, reply, answer, err);
+	if (call_read(session, path, reply, answer, err) < 0)
+		return -1;
+	if (answer->code != ANSWER_OK || json_is_array(reply->json))
+		return 0;
+	return call_unusable(path, "is not a list", err);
 }
 
 static bool is_admin(const json_t *entry)
@@ -44,34 +36,35 @@ static bool is_admin(const json_t *entry)
 	return json_get_text(entry, "role", role, sizeof(role)) && strcmp(role, "Admin") == 0;
 }
 
-static bool has_other_admin(const json_t *members, int64_t user_id, bool also_disabled)
+/* ---- among the members of an org ---- */
+
+struct hunt {
+	int64_t but_id;
+	bool also_disabled;
+	bool found;
+};
+
+static int see_member(void *context, const struct listed *member, struct error *err)
 {
-	const json_t *member;
-	size_t i;
+	struct hunt *hunt = context;
 
-	json_array_foreach(members, i, member) {
-		int64_t id = 0;
-
-		if (json_get_id(member, "userId", &id) && id != user_id && is_admin(member) &&
-		    (also_disabled || !json_get_true(member, "isDisabled")))
-			return true;
-	}
-	return false;
+	(void)err;
+	if (member->id != hunt->but_id && member->role == ROLE_ADMIN &&
+	    (hunt->also_disabled || member->disabled != LISTED_YES))
+		hunt->found = true;
+	return 0;
 }
 
-static int read_other_admin(struct grafana_session *session, int64_t org_id, int64_t user_id,
-			    bool *other, struct answer *answer, struct error *err)
+/* An org may have more members than fit into one answer that is kept. */
+static int hunt_admin(struct grafana_session *session, int64_t org_id, struct hunt *hunt,
+		      struct answer *answer, struct error *err)
 {
-	char path[64];
-	struct reply reply = {0};
-	int rc;
+	const struct list_place place = {.kind = LIST_MEMBERS, .org_id = org_id};
+	const struct list_visitor visitor = {see_member, hunt};
+	struct list_end end;
 
-	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users", org_id);
-	rc = get_list(session, path, &reply, answer, err);
-	if (rc == 0 && answer->code == ANSWER_OK)
-		*other = has_other_admin(reply.json, user_id, false);
-	reply_clear(&reply);
-	return rc;
+	hunt->found = false;
+	return grafana_list(session, &place, &visitor, &end, answer, err);
 }
 
 int grafana_sole_admin_of(struct grafana_session *session, int64_t user_id, int64_t *org_id,
@@ -90,15 +83,15 @@ int grafana_sole_admin_of(struct grafana_session *session, int64_t user_id, int6
 	if (rc < 0 || answer->code != ANSWER_OK)
 		goto out;
 	json_array_foreach(reply.json, i, org) {
-		bool other = false;
+		struct hunt hunt = {.but_id = user_id};
 		int64_t id = 0;
 
 		if (!is_admin(org) || !json_get_id(org, "orgId", &id))
 			continue;
-		rc = read_other_admin(session, id, user_id, &other, answer, err);
+		rc = hunt_admin(session, id, &hunt, answer, err);
 		if (rc < 0 || answer->code != ANSWER_OK)
 			goto out;
-		if (other)
+		if (hunt.found)
 			continue;
 		*org_id = id;
 		json_cut_text(org, "name", org_name, LIMIT_ORG_NAME_BYTES + 1);
@@ -112,28 +105,20 @@ out:
 int grafana_org_has_admin(struct grafana_session *session, int64_t org_id, bool *has_admin,
 			  struct answer *answer, struct error *err)
 {
-	enum { NOBODY = 0 };
-	struct reply reply = {0};
-	int rc = get_list_in_org(session, org_id, "/api/org/users", &reply, answer, err);
+	struct hunt hunt = {.but_id = 0};
+	int rc = hunt_admin(session, org_id, &hunt, answer, err);
 
-	*has_admin = rc == 0 && answer->code == ANSWER_OK && has_other_admin(reply.json, NOBODY, false);
-	reply_clear(&reply);
+	*has_admin = rc == 0 && answer->code == ANSWER_OK && hunt.found;
 	return rc;
 }
 
 int grafana_org_other_admin(struct grafana_session *session, int64_t org_id, int64_t user_id,
 			    bool *other, struct answer *answer, struct error *err)
 {
-	bool one_org = grafana_session_mode(session) == GRAFANA_ONE_ORG;
-	char path[64];
-	struct reply reply = {0};
-	int rc;
+	struct hunt hunt = {.but_id = user_id, .also_disabled = true};
+	int rc = hunt_admin(session, org_id, &hunt, answer, err);
 
-	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users", org_id);
-	rc = get_list(session, one_org ? "/api/org/users" : path, &reply, answer, err);
-	*other = rc == 0 && answer->code == ANSWER_OK &&
-		 has_other_admin(reply.json, user_id, true);
-	reply_clear(&reply);
+	*other = rc == 0 && answer->code == ANSWER_OK && hunt.found;
 	return rc;
 }
 

@@ -17,8 +17,7 @@ MUST_CHECK int grafana_sole_admin_of(struct grafana_session *session, int64_t us
 				     int64_t *org_id, char *org_name, struct answer *answer,
 				     struct error *err);
 
-/* Is there a person with the role Admin, not disabled, in the org? By /api/org/users, so
- * that a token's own org can be asked about as well. */
+/* Is there a person with the role Admin, not disabled, in the org? */
 MUST_CHECK int grafana_org_has_admin(struct grafana_session *session, int64_t org_id,
 				     bool *has_admin, struct answer *answer,
 				     struct error *err);

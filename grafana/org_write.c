@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "grafana/call.h"
 #include "grafana/json_get.h"
+#include "grafana/listing.h"
 #include "grafana/org_cache.h"
 
 static struct org_cache *cache_of(struct grafana_session *session)
@@ -113,35 +114,36 @@ int grafana_org_is_only(struct grafana_session *session, bool *only, struct answ
 	return rc;
 }
 
-static void add_member(const json_t *member, const char *but_login, struct grafana_crowd *crowd)
-{
-	const char *login = json_string_value(json_object_get(member, "login"));
-	int64_t id;
+struct counting {
+	const char *own;
+	struct grafana_crowd *crowd;
+};
 
-	if (login != NULL && text_equal_nocase(login, but_login))
-		return;
+static int count_member(void *context, const struct listed *member, struct error *err)
+{
+	const struct counting *counting = context;
+	struct grafana_crowd *crowd = counting->crowd;
+
+	(void)err;
+	if (text_equal_nocase(member->login, counting->own) ||
+	    text_equal_nocase(member->email, counting->own))
+		return 0;
 	crowd->count++;
-	if (crowd->id_count < GRAFANA_CROWD_IDS && json_get_id(member, "userId", &id))
-		crowd->ids[crowd->id_count++] = id;
+	if (crowd->id_count < GRAFANA_CROWD_IDS)
+		crowd->ids[crowd->id_count++] = member->id;
+	return 0;
 }
 
-int grafana_org_crowd(struct grafana_session *session, int64_t org_id, const char *but_login,
+int grafana_org_crowd(struct grafana_session *session, int64_t org_id, const char *own,
 		      struct grafana_crowd *crowd, struct answer *answer, struct error *err)
 {
-	char path[CALL_PATH_BYTES];
-	struct reply reply = {0};
-	const json_t *member;
-	size_t index;
-	int rc;
+	const struct list_place place = {.kind = LIST_MEMBERS, .org_id = org_id};
+	struct counting counting = {own, crowd};
+	const struct list_visitor visitor = {count_member, &counting};
+	struct list_end end;
 
 	memset(crowd, 0, sizeof(*crowd));
-	text_format(path, sizeof(path), "/api/orgs/%" PRId64 "/users", org_id);
-	rc = read_list(session, path, &reply, answer, err);
-	if (rc == 0 && answer->code == ANSWER_OK)
-		json_array_foreach(reply.json, index, member)
-			add_member(member, but_login, crowd);
-	reply_clear(&reply);
-	return rc;
+	return grafana_list(session, &place, &visitor, &end, answer, err);
 }
 
 int grafana_user_count_orgs(struct grafana_session *session, int64_t user_id, size_t *count,

@@ -29,7 +29,7 @@ MUST_CHECK int grafana_org_is_only(struct grafana_session *session, bool *only,
 
 enum { GRAFANA_CROWD_IDS = 50 };
 
-/* The members of an org other than one login. */
+/* The members of an org other than our own login, which 'own' names by login or e-mail. */
 struct grafana_crowd {
 	size_t count;
 	size_t id_count; /* of the first ones */
@@ -37,7 +37,7 @@ struct grafana_crowd {
 };
 
 MUST_CHECK int grafana_org_crowd(struct grafana_session *session, int64_t org_id,
-				 const char *but_login, struct grafana_crowd *crowd,
+				 const char *own, struct grafana_crowd *crowd,
 				 struct answer *answer, struct error *err);
 
 /* How many orgs the account is in. */
