@@ -22,7 +22,7 @@
 	X(ACCOUNT_EXISTS, "account.exists",                                                      \
 	  "The account was there before; nothing of it was changed. Say on_existing \"reset\" for a new password.") \
 	X(ACCOUNT_AMBIGUOUS, "account.ambiguous",                                                \
-	  "Login and e-mail belong to two different accounts.")                                  \
+	  "Login and e-mail belong to two different accounts, or what is said as one is some account's other; the message names them.") \
 	X(ACCOUNT_CONFLICT, "account.conflict",                                                  \
 	  "The new login or e-mail belongs to another account.")                                 \
 	X(ACCOUNT_EXTERNAL, "account.external",                                                  \
