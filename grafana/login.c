@@ -453,13 +453,17 @@ static void rotate(struct login *login, struct http_connection *connection,
 }
 
 /* Up to 9, /api/admin/ and some others answer who has no session as they answer who has
- * no right: 403. */
+ * no right: 403. When it cannot be told which, a new session will: to take it for a missing
+ * right would end the request for good. */
 static bool is_session_dead(struct http_connection *connection, const struct login_pass *pass,
 			    const struct reply *reply)
 {
-	if (reply->status == 403 && reply->access_error)
-		return ask(connection, pass, "GET", "/api/user", 0) == 401;
-	return reply->status == 401;
+	int status;
+
+	if (reply->status != 403 || !reply->access_error)
+		return reply->status == 401;
+	status = ask(connection, pass, "GET", "/api/user", 0);
+	return status == 401 || status == 429 || status < 200 || status >= 500;
 }
 
 bool login_was_refused(struct login *login, struct http_connection *connection,

@@ -217,6 +217,30 @@ static void a_403_may_be_a_session_that_has_ended(void **state)
 	support_end(&support);
 }
 
+static void a_403_that_cannot_be_explained_is_asked_again_with_a_new_session(void **state)
+{
+	static const char denied[] = "{\"accessErrorId\":\"ACE1\",\"message\":\"You'll need\"}";
+	static const struct http_step troubles[] = {
+		{.status = 500, .body = "{\"message\":\"x\"}"}, {.status = 503, .body = "<html>"},
+		{.status = 429, .body = "{\"message\":\"x\"}"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(troubles); i++) {
+		const struct http_step steps[] = {IN("one"), {.status = 403, .body = denied},
+						  troubles[i], IN("two"),
+						  {.status = 200, .body = YES}, OUT};
+		struct support support;
+		struct error err;
+
+		open_with_sessions(&support, steps, ARRAY_COUNT(steps));
+		assert_int_equal(post(&support, &err), 0);
+		support_close(&support);
+		assert_int_equal(http_script_count(support.script), 6);
+		assert_line(&support, 2, "GET /api/user ");
+		support_end(&support);
+	}
+}
+
 static void without_a_login_user_and_password_are_sent(void **state)
 {
 	static const struct http_step offs[] = {
@@ -368,6 +392,7 @@ int main(void)
 		cmocka_unit_test(a_refused_session_is_opened_anew_once),
 		cmocka_unit_test(a_session_that_never_works_is_done_without),
 		cmocka_unit_test(a_403_may_be_a_session_that_has_ended),
+		cmocka_unit_test(a_403_that_cannot_be_explained_is_asked_again_with_a_new_session),
 		cmocka_unit_test(without_a_login_user_and_password_are_sent),
 		cmocka_unit_test(a_refused_login_is_not_tried_again),
 		cmocka_unit_test(a_login_that_fails_leaves_no_doubt),
