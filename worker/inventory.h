@@ -23,6 +23,7 @@ struct inventory {
 	bool has_created_at; /* some account's was told */
 	bool is_one_org;     /* members are all the accounts there are */
 	bool is_too_large;   /* why a read came to nothing */
+	bool is_refused;     /* what some entry of the list in hand has in it may not be read */
 	int64_t orgs_without_members, orgs_without_teams, orgs_without_service_accounts;
 
 	struct inventory_place { /* an org of the list */

@@ -7,7 +7,8 @@
  * tokens of one account (Grafana tells 1,000 at most).
  *
  * A team, or service account, that is deleted between the list and the look into it has no
- * members, or tokens, any more.
+ * members, or tokens, any more. One whose members, or tokens, may not be read is left out:
+ * an empty list would say that there are none.
  */
 #include <stdlib.h>
 
@@ -35,22 +36,25 @@ static int take_item(void *context, const struct listed *item, struct error *err
 	return 0;
 }
 
-/* Each entry of each page, once. *answer not OK: the list can't be read. */
+/* Each entry of each page, once. *readable false: the list, or what is in some entry, may
+ * not be read. */
 static int each_item(struct inventory *inventory, struct list_place *place,
 		     int (*handle)(struct inventory *inventory, int64_t org_id,
 				   const struct listed *item, struct error *err),
-		     struct answer *answer, struct error *err)
+		     bool *readable, struct error *err)
 {
 	struct list_end end = {.count = LIST_PAGE};
 	struct roster *met = roster_new(0);
+	struct answer answer = {0};
 	int rc = 0;
 
+	inventory->is_refused = false;
 	for (; rc == 0 && end.count == LIST_PAGE && place->page < LIMIT_LIST_PAGES;
 	     place->page++) {
 		struct shelf shelf = {0};
 
-		rc = inventory_list(inventory, place, take_item, &shelf, &end, answer, err);
-		if (rc == 0 && answer->code != ANSWER_OK)
+		rc = inventory_list(inventory, place, take_item, &shelf, &end, &answer, err);
+		if (rc == 0 && answer.code != ANSWER_OK)
 			end.count = 0;
 		for (size_t i = 0; rc == 0 && i < shelf.count; i++)
 			if (roster_meet(met, shelf.items[i].id))
@@ -58,7 +62,17 @@ static int each_item(struct inventory *inventory, struct list_place *place,
 		free(shelf.items);
 	}
 	roster_free(met);
+	*readable = rc == 0 && answer.code == ANSWER_OK && !inventory->is_refused;
 	return rc;
+}
+
+/* The entry is left out then. */
+static bool may_not_be_read(struct inventory *inventory, const struct answer *answer)
+{
+	bool is_refused = answer->code != ANSWER_OK && answer->code != ANSWER_NOT_FOUND;
+
+	inventory->is_refused |= is_refused;
+	return is_refused;
 }
 
 /* ---- teams ---- */
@@ -120,9 +134,10 @@ static int read_team(struct inventory *inventory, int64_t org_id, const struct l
 	parts->team = (struct inventory_team){
 		.id = item->id, .org_id = org_id, .name = item->name, .email = item->email};
 	rc = inventory_list(inventory, &place, take_team_member, parts, &end, &answer, err);
-	if (rc == 0)
+	if (rc == 0 && !may_not_be_read(inventory, &answer)) {
 		rc = send_part(parts, false, err);
-	inventory->end.counts.teams++;
+		inventory->end.counts.teams++;
+	}
 	forget_members(parts);
 	free(parts);
 	return rc;
@@ -132,11 +147,8 @@ int inventory_read_teams(struct inventory *inventory, int64_t org_id, bool *read
 			 struct error *err)
 {
 	struct list_place place = {.kind = LIST_TEAMS, .org_id = org_id};
-	struct answer answer = {0};
-	int rc = each_item(inventory, &place, read_team, &answer, err);
 
-	*readable = rc == 0 && answer.code == ANSWER_OK;
-	return rc;
+	return each_item(inventory, &place, read_team, readable, err);
 }
 
 /* ---- service accounts ---- */
@@ -202,7 +214,7 @@ static int read_service_account(struct inventory *inventory, int64_t org_id,
 
 	if (item->count != 0)
 		rc = inventory_list(inventory, &place, take_token, &tokens, &end, &answer, err);
-	if (rc == 0)
+	if (rc == 0 && !may_not_be_read(inventory, &answer))
 		rc = send_service_account(inventory, org_id, item, &tokens, err);
 	for (size_t i = 0; i < tokens.count; i++)
 		free(tokens.items[i].name);
@@ -214,9 +226,6 @@ int inventory_read_service_accounts(struct inventory *inventory, int64_t org_id,
 				    bool *readable, struct error *err)
 {
 	struct list_place place = {.kind = LIST_SERVICE_ACCOUNTS, .org_id = org_id};
-	struct answer answer = {0};
-	int rc = each_item(inventory, &place, read_service_account, &answer, err);
 
-	*readable = rc == 0 && answer.code == ANSWER_OK;
-	return rc;
+	return each_item(inventory, &place, read_service_account, readable, err);
 }

@@ -130,6 +130,21 @@ def test_orgs_that_grantd_is_no_admin_of(desk):
     assert found.lacks()["teams"] == found.lacks()["service_accounts"] == 1
 
 
+def test_what_is_in_a_team_or_an_account_may_not_be_read(desk):
+    org = desk.org()
+    ada = desk.person(org, "Editor")
+    hidden, open_ = desk.team(org, ada), desk.team(org, ada)
+    robot = desk.grafana.service_account(org.id, desk.name("robot"), "Viewer")
+    desk.grafana.token(org.id, robot, desk.name("token"))
+    for path in (f"/api/teams/{hidden.id}/members", f"/api/serviceaccounts/{robot}/tokens"):
+        desk.sim.fault("status", "GET", path, status=403, message="Permission denied")
+    outcome = desk.ask("inventory.snapshot", org=org.by_id)
+    found = Snapshot(desk.stage, outcome).check()
+    assert set(found.teams) == {open_.id} and found.accounts == {}
+    assert found.orgs[org.id]["teams_read"] is found.orgs[org.id]["service_accounts_read"] is False
+    assert {"teams", "service_accounts"} <= set(found.lacks())
+
+
 def test_people_of_an_identity_provider(desk):
     ada = desk.person(auth_module="ldap", orgs=[{"id": 1, "role": "Admin"}], is_disabled=True)
     found = snapshot(desk).users[ada.id]
