@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "grafana/people.h"
 #include "worker/foresee.h"
 #include "worker/turn.h"
 
@@ -31,21 +32,22 @@ static bool is_as_asked(const struct request_user *set, const struct grafana_use
 	       is_so(set->name, user->name);
 }
 
-/* Does somebody else hold it already? */
+/* Does somebody else hold it already, as either of his names, in any letter case? Before
+ * 10 Grafana lets names differ in that alone, and then nobody could be found by them. */
 static int check_free(struct turn *turn, const struct grafana_user *user, const char *wanted,
-		      struct error *err)
+		      enum grafana_name name, struct error *err)
 {
 	struct grafana_user holder;
 	struct answer answer = {0};
 
 	if (wanted == NULL)
 		return TURN_GO_ON;
-	if (grafana_user_lookup(turn->grafana, wanted, &holder, &answer, err) < 0)
+	if (grafana_person_find(turn->grafana, wanted, name, &holder, &answer, err) < 0)
 		return TURN_FAILED;
-	if (answer.code == ANSWER_NOT_FOUND || (answer.code == ANSWER_OK && holder.id == user->id))
-		return TURN_GO_ON;
-	if (answer.code != ANSWER_OK)
+	if (answer.code != ANSWER_OK && answer.code != ANSWER_NOT_FOUND)
 		return turn_refused_by(turn, &answer, "look for the new login or e-mail");
+	if (holder.id == 0 || holder.id == user->id)
+		return TURN_GO_ON;
 	return turn_refused(turn, REASON_ACCOUNT_CONFLICT, "'%s' belongs to the account '%s'",
 			    wanted, holder.login);
 }
@@ -115,9 +117,9 @@ static int run_update(struct turn *turn, struct error *err)
 	turn->outcome.after = before;
 	if (is_as_asked(set, &user))
 		return turn_as_asked(turn, "'%s' is as asked", turn_who(turn));
-	if ((rc = check_free(turn, &user, set->login, err)) != TURN_GO_ON)
+	if ((rc = check_free(turn, &user, set->login, GRAFANA_LOGIN, err)) != TURN_GO_ON)
 		return rc;
-	if ((rc = check_free(turn, &user, set->email, err)) != TURN_GO_ON)
+	if ((rc = check_free(turn, &user, set->email, GRAFANA_EMAIL, err)) != TURN_GO_ON)
 		return rc;
 	if ((rc = foresee_external(turn, &user, 9, err)) != TURN_GO_ON)
 		return rc;

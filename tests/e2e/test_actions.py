@@ -420,7 +420,7 @@ def test_update_changes_what_is_said_and_keeps_the_rest(desk):
 def test_update_to_what_somebody_else_has_is_a_conflict(desk):
     ada, bob = desk.person(), desk.person()
     for changes in ({"login": bob.login}, {"email": bob.email}, {"login": bob.email},
-                    {"name": "X", "email": bob.email}):
+                    {"name": "X", "email": bob.email}, {"login": bob.login.upper()}, {"email": bob.email.upper()}):
         with desk.no_writes():
             outcome = desk.ask("account.update", user=ada.by_login, set=changes)
         assert bob.login in was(outcome, "refused", "account.conflict")
