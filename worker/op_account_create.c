@@ -53,8 +53,10 @@ static int make_account(struct turn *turn, int64_t org_id, struct grafana_user *
 	return new_account_ensure(turn, org_id, user, found, err);
 }
 
-/* Grafana may have put the new account into an org by itself (auto_assign_org), with
- * a role of its own choice. */
+/* Grafana may have put the new account into the org by itself (auto_assign_org), with a
+ * role of its own choice. It is not what was asked for, nor what the policy was asked
+ * about: an org without a role said gives the least there is to see with. An account that
+ * was there before keeps what it has. */
 static int give_role(struct turn *turn, const struct grafana_org *org,
 		     const struct grafana_user *user, struct error *err)
 {
@@ -65,10 +67,10 @@ static int give_role(struct turn *turn, const struct grafana_org *org,
 	if ((rc = membership_read(turn, org->id, user->id, &now, err)) != TURN_GO_ON)
 		return rc;
 	membership_evidence(&now, &turn->outcome.after);
-	if (role == ROLE_UNSET && now.member)
+	if (role == ROLE_UNSET && now.member && turn->outcome.before.account == FACT_YES)
 		return TURN_GO_ON;
 	if (role == ROLE_UNSET)
-		role = ROLE_VIEWER; /* an org without a role said: the least there is to see with */
+		role = ROLE_VIEWER;
 	if (now.member && now.role == role)
 		return TURN_GO_ON;
 	return membership_set(turn, org, user, &now, role, err);

@@ -313,6 +313,21 @@ def test_create_with_an_org(desk, role, expected):
     assert desk.grafana.can_log_in(login, desk.password_of(outcome))
 
 
+@pytest.mark.parametrize("given", ["Admin", "Editor"])
+def test_what_grafana_gives_everybody_is_not_what_was_allowed(desk, given):
+    org, login = desk.org(), desk.name()
+    ada = desk.person(org, "Editor")
+    desk.sim.settings(auto_assign_org_role=given)
+    try:
+        for user, role in (({"login": login}, "Viewer"), (ada.by_login, "Editor")):
+            outcome = desk.ask("account.create", org=org.by_name, user=user, on_existing="reset")
+            was(outcome, "applied", status=200)
+            assert outcome["after"]["role"] == role
+            assert desk.grafana.role(org.id, outcome["target"]["login"]) == role
+    finally:
+        desk.sim.settings(auto_assign_org_role="Viewer")
+
+
 def test_create_where_grafana_makes_an_org_for_everybody(desk):
     org, login = desk.org(), desk.name()
     desk.sim.settings(auto_assign_org=False)

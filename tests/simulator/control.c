@@ -107,7 +107,7 @@ static void get_settings(struct exchange *exchange)
 		ok(exchange),
 		"{\"version\":\"%s\",\"latency_ms\":%lld,\"auto_assign_org\":%s,"
 		"\"password_policy\":%s,\"login_form\":%s,\"smtp\":%s,\"brute_force\":%s,"
-		"\"request_log\":%s,\"key_max_ttl_s\":%lld,\"token_limit_days\":%lld,"
+		"\"request_log\":%s,\"auto_assign_org_role\":\"%s\",\"key_max_ttl_s\":%lld,\"token_limit_days\":%lld,"
 		"\"model\":\"%s\",\"number\":\"%s\",\"ini\":",
 		settings->version->name, (long long)settings->latency_ms,
 		settings->auto_assign_org ? "true" : "false",
@@ -115,6 +115,7 @@ static void get_settings(struct exchange *exchange)
 		settings->login_form ? "true" : "false", settings->smtp ? "true" : "false",
 		settings->brute_force ? "true" : "false",
 		exchange->sim->journal.enabled ? "true" : "false",
+		role_name(settings->auto_assign_role),
 		(long long)settings->key_max_ttl_s, (long long)settings->token_limit_days,
 		model_name(&exchange->sim->model), settings->number);
 	ini_write_overrides(exchange->sim, &exchange->reply.body);
@@ -149,6 +150,16 @@ static const char *set_version(struct sim *sim, const char *name)
 	if (version == NULL)
 		return "unknown version";
 	sim_set_version(sim, version);
+	return NULL;
+}
+
+static const char *set_auto_assign_role(struct sim *sim, const char *name)
+{
+	enum role role = role_parse(name, true);
+
+	if (role == ROLE_INVALID)
+		return "unknown role";
+	sim->settings.auto_assign_role = role;
 	return NULL;
 }
 
@@ -214,7 +225,8 @@ static bool set_text(struct sim *sim, const char *name, const json_t *value,
 		const char *name;
 		const char *(*set)(struct sim *sim, const char *text);
 	} texts[] = {
-		{"version", set_version}, {"number", set_version_number}, {"model", set_model}};
+		{"version", set_version}, {"number", set_version_number}, {"model", set_model},
+		{"auto_assign_org_role", set_auto_assign_role}};
 
 	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
 		if (strcmp(texts[i].name, name) != 0 || !json_is_string(value))

@@ -62,7 +62,6 @@ static const struct {
 	{"users", "allow_org_create", "false", V_FIRST, V_LAST},
 	{"users", "allow_sign_up", "false", V_FIRST, V_LAST},
 	{"users", "auto_assign_org_id", "1", V_FIRST, V_LAST},
-	{"users", "auto_assign_org_role", "Viewer", V_FIRST, V_LAST},
 	{"users", "editors_can_admin", "false", V_FIRST, V10_4},
 	{"users", "user_invite_max_lifetime_duration", "24h", V9_4, V_LAST},
 	{"users", "viewers_can_edit", "false", V_FIRST, V_LAST},
@@ -115,6 +114,8 @@ static void put_behaviour(json_t *sections, const struct sim *sim)
 		 !settings->brute_force);
 	put_flag(sections, "smtp", "enabled", settings->smtp);
 	put_flag(sections, "users", "auto_assign_org", settings->auto_assign_org);
+	put(sections, "users", "auto_assign_org_role",
+	    json_string(role_name(settings->auto_assign_role)));
 }
 
 static void put_overrides(json_t *sections, json_t *overrides)

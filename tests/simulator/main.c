@@ -175,6 +175,7 @@ static int sim_init(struct sim *sim, const struct options *options)
 	sim->admin_login = options->admin_user;
 	sim->admin_password = options->admin_password;
 	sim->settings.auto_assign_org = options->auto_assign_org;
+	sim->settings.auto_assign_role = ROLE_VIEWER;
 	sim->settings.login_form = true;
 	sim->settings.brute_force = true;
 	sim->settings.latency_ms = options->latency_ms;

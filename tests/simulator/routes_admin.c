@@ -115,6 +115,11 @@ static struct org *home_org(struct exchange *exchange, const struct new_account 
 	return NULL;
 }
 
+static enum role first_role(const struct sim_settings *settings)
+{
+	return settings->auto_assign_org ? settings->auto_assign_role : ROLE_ADMIN;
+}
+
 static void answer_created(struct exchange *exchange, const struct account *account)
 {
 	struct buffer *out = &exchange->reply.body;
@@ -156,8 +161,7 @@ void route_admin_create(struct exchange *exchange)
 		return;
 	account = store_account_add(&sim->store, login, email, new.name);
 	account_set_password(account, new.password);
-	(void)store_member_add(account, org,
-			       sim->settings.auto_assign_org ? ROLE_VIEWER : ROLE_ADMIN);
+	(void)store_member_add(account, org, first_role(&sim->settings));
 	sim->store.counters.user_creates++;
 	answer_created(exchange, account);
 }

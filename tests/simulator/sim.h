@@ -18,6 +18,7 @@
 struct sim_settings {
 	const struct version *version;
 	bool auto_assign_org;
+	enum role auto_assign_role;
 	bool password_policy; /* the strong one: 12 characters of four classes */
 	bool login_form;
 	bool smtp;
