@@ -22,6 +22,8 @@
 #include "grafana/people.h"
 #include "worker/foresee.h"
 
+static const char STEP_ROLE[] = "role";
+
 int membership_read(struct turn *turn, int64_t org_id, int64_t user_id,
 		    struct membership *membership, struct error *err)
 {
@@ -132,12 +134,26 @@ static int refuse_no_account(struct turn *turn, const struct answer *answer)
 	return TURN_ENDED;
 }
 
+/* Is it the org that has the name today? Grafana answers 500 for one that is gone (grafana-api:
+ * add to, or PATCH in, a missing org), and 10.0 to 10.3 say 403; what was remembered of the
+ * name may be of it. Nothing can have been done there, so the next attempt is about today's. */
+static int look_at_org(struct turn *turn, const struct grafana_org *org, bool *is_another,
+		       struct error *err)
+{
+	struct grafana_org today;
+	int rc = turn_find_org(turn, GRAFANA_FRESH, &today, err);
+
+	*is_another = rc == TURN_GO_ON && today.id != org->id;
+	return *is_another ? turn_begin_step(turn, STEP_ROLE, err) : rc;
+}
+
 /* After a write whose answer left it open: is it so now? */
 static int read_back(struct turn *turn, const struct grafana_org *org,
 		     const struct grafana_user *user, const struct membership *wanted,
 		     const struct answer *answer, const char *doing, struct error *err)
 {
 	struct membership now;
+	bool is_another;
 	int rc = user->id != 0 ? TURN_GO_ON : meet(turn, answer, err);
 
 	if (rc != TURN_GO_ON)
@@ -148,12 +164,21 @@ static int read_back(struct turn *turn, const struct grafana_org *org,
 		return rc;
 	if (now.member == wanted->member && (!now.member || now.role == wanted->role))
 		return TURN_GO_ON;
-	/* Grafana answers 500 for an org that is gone (grafana-api: add to, or PATCH
-	 * in, a missing org), so the org is looked for past the cache. */
-	rc = turn_find_org(turn, GRAFANA_FRESH, &(struct grafana_org){0}, err);
+	rc = look_at_org(turn, org, &is_another, err);
+	return rc == TURN_GO_ON ? turn_in_doubt(answer, doing, err) : rc;
+}
+
+static int refuse_role(struct turn *turn, const struct grafana_org *org,
+		       const struct answer *answer, struct error *err)
+{
+	bool is_another = false;
+	int rc = answer->code == ANSWER_PERMISSION ? look_at_org(turn, org, &is_another, err)
+						   : TURN_GO_ON;
+
 	if (rc != TURN_GO_ON)
 		return rc;
-	return turn_in_doubt(answer, doing, err);
+	return is_another ? turn_in_doubt(answer, "change the role", err)
+			  : turn_refused_by(turn, answer, "change the role");
 }
 
 /* ---- by which name who is no member is added ---- */
@@ -226,7 +251,7 @@ static int write_role(struct turn *turn, const struct grafana_org *org,
 		      const char *name, enum role role, struct answer *answer,
 		      struct error *err)
 {
-	int rc = turn_begin_step(turn, "role", err);
+	int rc = turn_begin_step(turn, STEP_ROLE, err);
 
 	if (rc != TURN_GO_ON)
 		return rc;
@@ -273,7 +298,7 @@ int membership_set(struct turn *turn, const struct grafana_org *org,
 	else if (answer.code == ANSWER_NOT_FOUND && user->id == 0)
 		rc = refuse_no_account(turn, &answer);
 	else if (answer.code != ANSWER_OK)
-		rc = turn_refused_by(turn, &answer, "change the role");
+		rc = refuse_role(turn, org, &answer, err);
 	else
 		rc = turn_wrote(turn, &answer);
 	if (rc == TURN_GO_ON && user->id == 0 && turn->outcome.target.user_id == 0)

@@ -248,6 +248,23 @@ static int run_end(struct turn *turn, struct error *err)
 			    wanted > 0 ? role_name((enum role)wanted) : "no member");
 }
 
+/* What is remembered of a name may be another org's by now: that there is nothing to take
+ * away is said of the org that has the name today. */
+static int confirm_org(struct turn *turn, const struct grafana_org *org, struct error *err)
+{
+	struct grafana_org now;
+	int rc;
+
+	if (turn->request->org.id != 0 || turn_was_begun(turn))
+		return TURN_GO_ON;
+	rc = turn_find_org(turn, GRAFANA_FRESH, &now, err);
+	if (rc != TURN_GO_ON || now.id == org->id)
+		return rc;
+	error_set(err, ERROR_RETRY, "op", 0, "the org '%s' is another one than a moment ago",
+		  org->name);
+	return TURN_FAILED;
+}
+
 static int run_revoke(struct turn *turn, struct error *err)
 {
 	struct grafana_org org;
@@ -274,6 +291,8 @@ static int run_revoke(struct turn *turn, struct error *err)
 	note_before(turn, &user, &now);
 	turn->outcome.after.account = FACT_YES;
 	membership_evidence(&now, &turn->outcome.after);
+	if (!now.member && (rc = confirm_org(turn, &org, err)) != TURN_GO_ON)
+		return rc;
 	if (is_revoked(turn->request, &now))
 		return end_as_left(turn, &org, &now, err);
 	if ((rc = take_away(turn, &org, &user, &now, err)) != TURN_GO_ON)

@@ -18,14 +18,16 @@ ON_ONE_ACCOUNT = ("account.update", "account.disable", "account.enable", "accoun
 
 @pytest.fixture(scope="module")
 def desk(open_stage, tmp_path_factory):
-    """One worker with three instances: main, other (a second Grafana), and guest (main
-    with a login that has no rights there)."""
+    """One worker with four instances: main, other (a second Grafana), guest (main with a
+    login that has no rights there), and cached (main, whose orgs are remembered)."""
     stage = open_stage()
     desk = Desk(stage)
     desk.other = desk.another_grafana(tmp_path_factory.mktemp("other"), "other")
     stage.worker(settings={
         **{f"grafana.other.{key}": value for key, value in stage.config["grafana.main"].items()},
-        "grafana.other.url": desk.other.url, **desk.guest_instance()}).start()
+        "grafana.other.url": desk.other.url, **desk.guest_instance(),
+        **{f"grafana.cached.{key}": value for key, value in stage.config["grafana.main"].items()},
+        "grafana.cached.org_cache_ms": 600000}).start()
     yield desk
     desk.settle([TEST_PASSWORD])
     desk.close()
@@ -659,6 +661,21 @@ def test_where_letter_case_makes_two_accounts_neither_is_guessed(desk):
         assert outcome["target"] == person.target(org)
     outcome = desk.ask("org_role.grant", org=org.by_id, user={"login": login.title()}, role="Viewer")
     assert "more than one account" in was(outcome, "refused", "grafana.rejected", 200)
+
+
+def test_an_org_that_took_the_place_of_another(desk):
+    ada, org = desk.person(), desk.org()
+    asked = {"instance": "cached", "org": org.by_name, "user": ada.by_login}
+    was(desk.ask("org_role.grant", role="Viewer", **asked), "applied", status=200)
+    desk.grafana.expect("DELETE", f"/api/orgs/{org.id}", org=1)
+    new = desk.org(org.name)
+    desk.grafana.expect("POST", f"/api/orgs/{new.id}/users", {"loginOrEmail": ada.login, "role": "Editor"})
+    was(desk.ask("org_role.revoke", **asked), "applied", status=200)
+    assert desk.grafana.role(new.id, ada.login) is None
+    desk.grafana.expect("DELETE", f"/api/orgs/{new.id}", org=1)
+    new = desk.org(org.name)
+    was(desk.ask("org_role.grant", role="Viewer", **asked), "applied", status=200)
+    assert desk.grafana.role(new.id, ada.login) == "Viewer"
 
 
 def test_people_are_matched_exactly(desk):
