@@ -22,7 +22,9 @@
 #include "grafana/json_get.h"
 
 enum {
-	MAX_DEPTH = 32, /* jansson recurses, and workers have small stacks */
+	/* jansson recurses, and workers have small stacks; but a dashboard that was taken can
+	 * be read again, inside of what it comes in. */
+	MAX_DEPTH = LIMIT_DASHBOARD_DEPTH + 8,
 	MAX_RETRY_AFTER_S = 24 * 3600,
 };
 

@@ -5,6 +5,9 @@
  */
 #include "tests/unit/grafana_support.h"
 
+#include <stdio.h>
+
+#include "config/limits.h"
 #include "grafana/dashboards.h"
 
 static const char ORG_LINE[] = "\r\nX-Grafana-Org-Id: 3\r\n";
@@ -197,6 +200,33 @@ static int get_dashboard(struct support *support, struct answer *answer, struct 
 	return rc;
 }
 
+/* A request's model may be nested that deep (codec/dashboard_model.c). */
+static void reads_again_what_was_taken(void **state)
+{
+	enum { INNER = LIMIT_DASHBOARD_DEPTH - 1, ROOM = 64 };
+	char inner[2 * INNER + 1], model[sizeof(inner) + ROOM], body[sizeof(model) + 2 * ROOM];
+	struct http_step step = {.status = 200, .body = body};
+	struct grafana_dashboard dashboard;
+	struct support support;
+	struct answer answer = {0};
+	struct error err = {0};
+
+	(void)state;
+	memset(inner, '[', INNER);
+	memset(inner + INNER, ']', INNER);
+	inner[2 * INNER] = '\0';
+	snprintf(model, sizeof(model), "{\"title\":\"T\",\"panels\":%s}", inner);
+	snprintf(body, sizeof(body), "{\"meta\":{},\"dashboard\":{\"version\":1,\"title\":\"T\",\"panels\":%s}}",
+		 inner);
+	support_begin(&support, &step, 1);
+	assert_int_equal(grafana_dashboard_get(support.session, 3, "d", model, &dashboard, &answer,
+					       &err), 0);
+	assert_int_equal(answer.code, ANSWER_OK);
+	assert_true(dashboard.same);
+	support_close(&support);
+	support_end(&support);
+}
+
 static void reads_dashboards(void **state)
 {
 	static const struct expectation cases[] = {
@@ -292,6 +322,7 @@ int main(void)
 		cmocka_unit_test(finds_folders_by_title),
 		cmocka_unit_test(tells_folders_apart),
 		cmocka_unit_test(compares_what_is_stored),
+		cmocka_unit_test(reads_again_what_was_taken),
 		cmocka_unit_test(reads_dashboards),
 		cmocka_unit_test(saves_dashboards),
 		cmocka_unit_test(finds_dashboards_by_title_in_a_folder),
