@@ -236,6 +236,16 @@ static int look_after_create(struct turn *turn, const struct answer *answer,
 	return rc == TURN_GO_ON ? settle_others(turn, user) : rc;
 }
 
+/* Grafana keeps logins apart, and e-mails, but lets a login be somebody's e-mail; and up to
+ * 7.5 it would then take that e-mail for the new account. */
+static int refuse_shadow(struct turn *turn, const struct grafana_user *other)
+{
+	return turn_refused(turn, REASON_ACCOUNT_CONFLICT,
+			    "the account with the login '%s' and the e-mail '%s' has one of these "
+			    "names as the other of its two; choose another", other->login,
+			    other->email);
+}
+
 int new_account_ensure(struct turn *turn, int64_t org_id, struct grafana_user *user,
 		       bool found, struct error *err)
 {
@@ -246,6 +256,8 @@ int new_account_ensure(struct turn *turn, int64_t org_id, struct grafana_user *u
 		return rc;
 	if (found)
 		return settle_existing(turn, user, err);
+	if (user->id != 0)
+		return refuse_shadow(turn, user);
 	turn_set_before(turn, &(struct evidence){.account = FACT_NO});
 	if ((rc = ask_for_account(turn, org_id, user, &answer, err)) != TURN_GO_ON)
 		return rc;

@@ -9,7 +9,8 @@ bool new_account_is_due(const struct turn *turn, bool found);
 
 /*
  * The account named by the request, made by this request, with a password sealed
- * for the vault in turn->sealed. 'found' says whether it is there now, filled in *user.
+ * for the vault in turn->sealed. 'found' and *user are what turn_look_for_user() said; an
+ * account that has the name as the other of its two is account.conflict.
  *
  * An account this request has made, but whose password is in doubt (an earlier
  * attempt crashed, or an answer was lost), gets a new one. One that was there

@@ -77,8 +77,8 @@ MUST_CHECK int turn_find_org(struct turn *turn, enum grafana_cache cache,
  * e-mail as its login or the other way round. *found false: there is none. */
 MUST_CHECK int turn_find_user(struct turn *turn, const struct request_user *named,
 			      struct grafana_user *user, bool *found, struct error *err);
-/* The same where one is made if there is none: that another account has the name as the
- * other of its two is for Grafana to say then. */
+/* The same where one is made if there is none. With *found false *user is the account that
+ * has the name as the other of its two; its id is 0 if there is none. */
 MUST_CHECK int turn_look_for_user(struct turn *turn, const struct request_user *named,
 				  struct grafana_user *user, bool *found, struct error *err);
 

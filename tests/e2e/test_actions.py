@@ -373,12 +373,16 @@ def test_a_role_needs_an_org(desk):
 
 def test_a_login_that_is_somebodys_mail_is_taken(desk):
     ada = desk.person(email=f"{desk.name()}@example.com")
-    mail = ada.email
-    # The account that has this as its e-mail is not the one with this login.
-    outcome = desk.ask("account.create", user={"login": mail})
-    was(outcome, "refused", "account.exists", 412)
+    mail, org = ada.email, desk.org()
+    # The account that has this as its e-mail is not the one with this login. With an e-mail of
+    # its own Grafana would make it.
+    for user in ({"login": mail}, {"login": mail, "email": f"{desk.name()}@example.com"}, {"email": ada.login}):
+        for action, more in (("account.create", {}), ("org_role.grant", {"role": "Viewer", "if_no_account": "create"})):
+            with desk.no_writes():
+                outcome = desk.ask(action, user=user, org=org.by_id, **more)
+            assert f"'{ada.login}'" in was(outcome, "refused", "account.conflict")
+            assert "credential" not in outcome
     assert desk.grafana.lookup(mail)["id"] == ada.id
-    assert "credential" not in outcome
 
 
 @pytest.mark.parametrize("status, message, code", [
@@ -679,7 +683,7 @@ def test_an_org_that_took_the_place_of_another(desk):
 
 
 def test_people_are_matched_exactly(desk):
-    org, ada = desk.org(), desk.person()
+    org, ada = desk.org(), desk.person(login=desk.name() + "-z")  # names are numbered: nobody's is a part of another's
     for user in ({"login": ada.login[:-1]}, {"login": ada.login + "x"}, {"email": "%" + ada.email[1:]}):
         outcome = desk.ask("org_role.grant", org=org.by_id, user=user, role="Viewer")
         was(outcome, "refused", "account.not_found")
