@@ -342,7 +342,11 @@ int permit_org(struct turn *turn, int64_t id, const char *name)
 	struct policy_question question;
 	struct refusal refusal = {.refused = false};
 
-	if (turn_was_begun(turn) || (id != 0 && id == turn->allowed_org_id) ||
+	if (turn_was_begun(turn)) {
+		turn->allowed_org_id = id; /* also for the parts after the one begun */
+		return TURN_GO_ON;
+	}
+	if ((id != 0 && id == turn->allowed_org_id) ||
 	    permit_is_own(turn->settings, turn->operation, turn->request))
 		return TURN_GO_ON;
 	make_question(turn->operation, turn->request, &org, &question);

@@ -423,6 +423,10 @@ static void what_was_begun_is_finished(void **state)
 
 		assert_int_equal(permit_org(&turn, 8, "Prod"), TURN_GO_ON);
 		assert_int_equal(permit_user(&turn, "root", NULL), TURN_GO_ON);
+		/* The next part of an org.bootstrap: of that org, and of no other. */
+		turn.step = NULL;
+		assert_int_equal(permit_org(&turn, 8, "Prod"), TURN_GO_ON);
+		assert_int_equal(permit_org(&turn, 9, "Prod"), TURN_ENDED);
 	}
 	request_clear(&request);
 	settings_clear(&settings);
