@@ -10,6 +10,7 @@ import subprocess
 import jsonschema
 import pytest
 
+from harness.events import ENCODERS
 from harness.paths import ROOT, SCHEMAS, binary
 
 DOCUMENT = os.path.join(ROOT, "docs", "asyncapi.json")
@@ -85,6 +86,16 @@ def test_an_example_is_such_a_request(document, path):
     event = load(path)
     jsonschema.Draft202012Validator(payload_of(document, "request")).validate(event["data"])
     assert event["type"] == document["components"]["messages"]["request"]["name"]
+
+
+@pytest.mark.parametrize("mode", ["binary", "structured"])
+def test_headers_of_a_request(document, mode):
+    validator = jsonschema.Draft202012Validator(document["components"]["messages"]["request"]["headers"])
+    headers = {name: value.decode() for name, value in ENCODERS[mode](load(EXAMPLES[0]))[1]}
+    validator.validate(headers)
+    for name in headers:
+        left = {key: value for key, value in headers.items() if key != name}
+        assert validator.is_valid(left) == (name in ("ce_subject", "ce_time")), name
 
 
 def test_the_headers_of_a_dead_letter_are_those_that_are_written(document):
