@@ -5,6 +5,7 @@ import argparse
 import base64
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -203,6 +204,7 @@ class Demo:
         say(f"  GET /api/user as ada with it: {status}, login {me['login']}, id {me['id']}")
 
     def stop(self):
+        """Nothing is left: the directory has passwords and the vault's key."""
         for name, child in reversed(self.children):
             child.send_signal(signal.SIGTERM)
         for name, child in reversed(self.children):
@@ -211,6 +213,7 @@ class Demo:
             except subprocess.TimeoutExpired:
                 child.kill()
         self.pair.stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
 
 
 def run(demo):
@@ -244,7 +247,7 @@ def main():
     title("Left running")
     say(f"  GRANTD_CONFIG={demo.dir}/w1.ini build/grantctl watch --from-beginning")
     say("  end with: kill " + " ".join(str(child.pid) for _, child in demo.children) +
-        f" && tests/services/services stop {demo.dir}")
+        f" && tests/services/services stop {demo.dir} && rm -r {demo.dir}")
 
 
 if __name__ == "__main__":
