@@ -18,7 +18,6 @@
 #include "ctl/kafka.h"
 #include "ctl/outcome_print.h"
 #include "ctl/submit_options.h"
-#include "worker/ports.h"
 
 enum { ID_BYTES = 16, POLL_MS = 200, MS_PER_S = 1000 };
 
@@ -96,18 +95,10 @@ static enum exit_code deliver(const struct context *context, const struct submit
 	return code;
 }
 
-/* A snapshot of everything says no more than that. */
-static bool is_whole_request(const char *target)
-{
-	const struct operation *operation = operation_find(target);
-
-	return operation != NULL && operation->needs == 0;
-}
-
 static int read_data(const struct submit_options *options, struct buffer *data,
 		     struct error *err)
 {
-	if (!options->has_fields && !is_whole_request(options->target)) {
+	if (!options->has_fields) {
 		if (context_read_input(options->target, LIMIT_RECORD_VALUE_BYTES, data, err) == 0)
 			return 0;
 		error_prefix(err, "without flags, '%s' is a file", options->target);
