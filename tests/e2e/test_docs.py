@@ -87,7 +87,7 @@ def commands(text):
     """(command, flags) of each line that calls grantctl, as far as one can tell."""
     text = text.replace("\\\n#", "").replace("\\\n", "").replace("--entrypoint grantctl vault", "grantctl")
     for line in text.splitlines():
-        for call in re.split(r"\s(?:&&|\|)\s|#", line):
+        for call in re.split(r"\s(?:&&|\|)\s", line.lstrip("# ").partition(" # ")[0]):
             match = re.search(r"\bgrantctl(?: --config \S+)?\s+((?!COMMAND\b)[a-z]+)\b(.*)", call)
             if match and ("`" not in call or re.search(r"`grantctl [^`]*`", call)):
                 flags = match[2].partition("`")[0]

@@ -75,7 +75,8 @@ def created(stage, login):
 # ---- without servers ----
 
 def test_help_of_everything_names_the_exit_codes(bare):
-    for command in ("submit", "watch", "show", "open", "keygen", "config", "ping", "reasons", "fuse", "doctor"):
+    for command in ("submit", "watch", "show", "open", "keygen", "config", "ping", "reasons", "fuse", "doctor",
+                    "due", "inventory"):
         for args in ((command, "--help"), (command, "-h")):
             shown = bare.run(*args)
             assert f"usage: grantctl {command}" in shown.stdout
