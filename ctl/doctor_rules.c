@@ -321,7 +321,7 @@ CHECK(check_quota)
 }
 
 const struct doctor_rule doctor_rules[] = {
-	{"version_old", SEVERITY_ERROR, "Calls and answers are others; nothing is tested there.",
+	{"version_old", SEVERITY_ERROR, "Its calls and answers differ from what grantd knows; nothing is tested there.",
 	 "Grafana 7.5 or later", check_old, NULL, NULL},
 	{"version_untested", SEVERITY_WARN,
 	 "Answers may have changed; what grantd does not recognise it refuses or tries again.",
