@@ -63,42 +63,69 @@ class Model:
         self.role = self.given = max(self.alive.values(), key=STRENGTH.get) if self.alive else self.base
 
 
-def replay(first, outcomes, hands):
-    """The role in the end, or the first outcome that the model contradicts."""
+def contradiction(model, outcome, hand):
+    """Tells the model of an outcome, with a change by hand after its look at what is held
+    ('hand', or None); what the model says against it, or None."""
+    identity, before, after = outcome["request"]["id"], outcome["before"]["role"], outcome["after"]["role"]
+    if model.role != before:
+        return f"{identity}: before is {before}, not {model.role}"
+    if hand is not None:
+        model.hand(hand.role)
+    if "grant" in outcome:
+        model.over(outcome["grant"]["id"])
+    elif "expires_at" in outcome:
+        model.given_for_a_while(outcome["request"]["id"], outcome["asked_role"])
+    else:
+        model.decided(after)
+    return None if model.role == after else f"{identity}: after is {after}, not {model.role}"
+
+
+def replay(first, outcomes, placed):
+    """The role in the end, or the first outcome that the model contradicts. 'placed': of each
+    change by hand what places() made of it."""
     model = Model(first)
-    for _, event in sorted([(ms(outcome["finished_at"]), outcome) for outcome in outcomes]
-                           + [(hand.at, hand) for hand in hands], key=lambda pair: pair[0]):
-        if isinstance(event, Hand):
-            model.hand(event.role)
-            continue
-        if event["result"] not in ("applied", "already_so"):
-            continue
-        if model.role != event["before"]["role"]:
-            return f"{event['request']['id']}: before is {event['before']['role']}, not {model.role}"
-        if "grant" in event:
-            model.over(event["grant"]["id"])
-        elif "expires_at" in event:
-            model.given_for_a_while(event["request"]["id"], event["asked_role"])
-        else:
-            model.decided(event["after"]["role"])
-        if model.role != event["after"]["role"]:
-            return f"{event['request']['id']}: after is {event['after']['role']}, not {model.role}"
-    return model.role
+    for number in range(len(outcomes) + 1):
+        for hand in (hand for how, at, hand in placed if (how, at) == ("before", number)):
+            model.hand(hand.role)
+        if number == len(outcomes):
+            return model.role
+        inside = [hand for how, at, hand in placed if (how, at) == ("inside", number)]
+        wrong = contradiction(model, outcomes[number], inside[-1] if inside else None)
+        if wrong:
+            return wrong
+
+
+def places(hand, outcomes):
+    """Where a change by hand may have come: between any two requests, and while one was worked
+    on that looked before it and noticed it, or undid it with its write."""
+    low = sum(ms(outcome["finished_at"]) < hand.began - 2 for outcome in outcomes)
+    late = [number for number, outcome in enumerate(outcomes) if ms(outcome["started_at"]) > hand.at + 2]
+    high = max(low, late[0] if late else len(outcomes))
+    found = [("before", number, hand) for number in range(low, high + 1)]
+    for number in range(low, high):
+        found.append(("inside", number, hand))
+        if outcomes[number]["result"] == "applied":
+            found.append(("undone", number, hand))
+    return found
 
 
 def possible_ends(first, outcomes, hands):
-    """A change by hand while a request is being worked on may have come before its look at
-    what is held, after its write, or in between, where the write undoes it."""
-    choices = []
-    for hand in hands:
-        at = [hand]
-        for outcome in outcomes:
-            began, ended = ms(outcome["started_at"]), ms(outcome["finished_at"])
-            if hand.began <= ended + 2 and began - 2 <= hand.at:
-                at += [hand._replace(at=began - 2.5), hand._replace(at=ended + 2.5), None]
-        choices.append(at)
-    return {replay(first, outcomes, [hand for hand in chosen if hand])
-            for chosen in itertools.product(*choices)}
+    """Requests of one person end one after the other; where a change by hand comes among them
+    is not known to the millisecond."""
+    outcomes = sorted(outcomes, key=lambda outcome: ms(outcome["finished_at"]))
+    return {replay(first, outcomes, placed)
+            for placed in itertools.product(*(places(hand, outcomes) for hand in hands))}
+
+
+def history(first, outcomes, hands):
+    """What happened to one person, a line each, for whoever has to find out why."""
+    lines = [(ms(outcome["started_at"]), f"{outcome['started_at'][14:-1]}-{outcome['finished_at'][14:-1]} "
+              f"{outcome['worker']['id']} {outcome['request']['id']} {outcome['action']} {outcome['result']} "
+              f"{outcome['before']['role']} -> {outcome['after']['role']}"
+              + (f" {outcome['asked_role']} until {outcome['expires_at']}" if "follow_up" in outcome else ""))
+             for outcome in outcomes]
+    lines += [(hand.began, f"{hand.began:.1f}-{hand.at:.1f} by hand: {hand.role}") for hand in hands]
+    return "\n  ".join([f"was {first}"] + [line for _, line in sorted(lines)])
 
 
 class Scene:
@@ -212,8 +239,9 @@ def check_roles(scene, outcomes):
     for login, first in scene.roles.items():
         ends = possible_ends(first, by_login[login], scene.hands[login])
         if held.get(login) not in ends:
-            wrong.append(f"{login} (was {first}) is {held.get(login)}, not one of {ends}")
-    assert not wrong, f"seed {SEED}: {len(wrong)} differ from the model: " + "; ".join(wrong[:10])
+            wrong.append(f"{login} is {held.get(login)}, not one of {ends}\n  "
+                         + history(first, by_login[login], scene.hands[login]))
+    assert not wrong, f"seed {SEED}: {len(wrong)} differ from the model:\n" + "\n".join(wrong[:10])
 
 
 @pytest.mark.parametrize("_grafana", VERSIONS[-1:], indirect=True)
