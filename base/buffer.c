@@ -38,6 +38,14 @@ void buffer_reset(struct buffer *buffer)
 		buffer->bytes[0] = '\0';
 }
 
+static void set_capacity(struct buffer *buffer, size_t capacity)
+{
+	if (capacity == buffer->capacity)
+		return;
+	buffer->bytes = mem_grow_array(buffer->bytes, capacity, 1);
+	buffer->capacity = capacity;
+}
+
 static bool reserve(struct buffer *buffer, size_t extra)
 {
 	size_t capacity = buffer->capacity == 0 ? FIRST_CAPACITY_BYTES : buffer->capacity;
@@ -48,11 +56,16 @@ static bool reserve(struct buffer *buffer, size_t extra)
 	}
 	while (capacity < buffer->length + extra + 1)
 		capacity *= 2;
-	if (capacity != buffer->capacity) {
-		buffer->bytes = mem_grow_array(buffer->bytes, capacity, 1);
-		buffer->capacity = capacity;
-	}
+	set_capacity(buffer, capacity);
 	return true;
+}
+
+void buffer_reserve(struct buffer *buffer, size_t length)
+{
+	if (length > buffer->max_bytes - buffer->length)
+		return; /* appending will find that out */
+	if (buffer->length + length + 1 > buffer->capacity)
+		set_capacity(buffer, buffer->length + length + 1);
 }
 
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t length)

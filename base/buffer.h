@@ -29,6 +29,9 @@ bool buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 bool buffer_append_text(struct buffer *buffer, const char *text);
 bool buffer_append_format(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Room for 'length' bytes more, and no more than that: for what knows its length before. */
+void buffer_reserve(struct buffer *buffer, size_t length);
+
 /* Moves the bytes out (the caller frees them); the buffer is left empty. */
 char *buffer_take(struct buffer *buffer, size_t *length);
 

@@ -93,11 +93,24 @@ static void pack_field(struct buffer *out, const char *bytes, size_t length)
 	buffer_append(out, bytes, length);
 }
 
+static size_t packed_bytes(const struct record *record)
+{
+	size_t bytes = PACK_HEAD_BYTES + LENGTH_BYTES + record->key_bytes + LENGTH_BYTES +
+		       record->value_bytes + LENGTH_BYTES;
+
+	for (size_t i = 0; i < record->header_count; i++)
+		bytes += LENGTH_BYTES + strlen(record->headers[i].name) + LENGTH_BYTES +
+			 record->headers[i].value_bytes;
+	return bytes;
+}
+
 void record_pack(const struct record *record, struct buffer *out)
 {
 	char head[PACK_HEAD_BYTES] = {pack_magic[0], pack_magic[1], pack_magic[2],
 				      (char)record->kind};
 
+	/* A thousand of them may wait for a transaction. */
+	buffer_reserve(out, packed_bytes(record));
 	buffer_append(out, head, sizeof(head));
 	pack_field(out, record->key, record->key_bytes);
 	pack_field(out, record->value, record->value_bytes);

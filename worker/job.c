@@ -35,15 +35,20 @@ struct job *job_new(const struct record_view *view, int64_t assignment)
 	return job;
 }
 
+void job_free_stored(struct job *job)
+{
+	buffer_clear(&job->stored_outcome);
+	buffer_clear(&job->stored_credential);
+	buffer_clear(&job->stored_due);
+	buffer_clear(&job->stored_grants);
+}
+
 /* All records from 'keep' on. */
 static void clear_settlement(struct job *job, size_t keep)
 {
 	while (job->record_count > keep)
 		record_clear(&job->records[--job->record_count]);
-	buffer_clear(&job->stored_outcome);
-	buffer_clear(&job->stored_credential);
-	buffer_clear(&job->stored_due);
-	buffer_clear(&job->stored_grants);
+	job_free_stored(job);
 	free(job->due_id);
 	job->due_id = NULL;
 	free(job->subject);
@@ -60,6 +65,8 @@ void job_free(struct job *job)
 	ledger_claim_clear(&job->claim);
 	request_clear(&job->request);
 	free(job->lane_key);
+	free(job->refusal);
+	free(job->last_fault);
 	free(job->noted_step);
 	buffer_clear(&job->noted_intent);
 	free(job);
@@ -89,6 +96,15 @@ void job_add_record(struct job *job, struct record *record)
 	assert(job->record_count < JOB_RECORDS_MAX);
 	job->records[job->record_count++] = *record;
 	memset(record, 0, sizeof(*record));
+}
+
+void job_note_fault(struct job *job, const struct error *err)
+{
+	if (err->kind == ERROR_NONE)
+		return;
+	if (job->last_fault == NULL)
+		job->last_fault = mem_alloc(sizeof(*job->last_fault));
+	*job->last_fault = *err;
 }
 
 void job_note_step(struct job *job, const char *step, struct slice intent)

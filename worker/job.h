@@ -15,6 +15,12 @@ struct ledger_hold job_hold(const struct job *job);
 /* Add a record to be published; the job takes it over. */
 void job_add_record(struct job *job, struct record *record);
 
+/* The ledger has what was packed for it: its records alone are needed from now on. */
+void job_free_stored(struct job *job);
+
+/* Remember why an attempt was given up, if there was a fault at all. */
+void job_note_fault(struct job *job, const struct error *err);
+
 /* Remember what the ledger was told, whatever becomes of the ledger. */
 void job_note_step(struct job *job, const char *step, struct slice intent);
 /* A ledger that was emptied answers a claim without the step that this job had begun. */

@@ -224,7 +224,6 @@ static void explain(const struct policy_question *question, const struct policy_
 {
 	char whom[LIMIT_PERSON_BYTES + 8];
 
-	refusal->refused = true;
 	refusal->reason = reason_of(answer->no);
 	text_copy(refusal->rule, sizeof(refusal->rule), answer->rule);
 	show_whom(question, answer, whom, sizeof(whom));
@@ -260,7 +259,6 @@ static bool judge(const struct settings *settings, const struct policy_question 
 
 static void explain_protected(const char *who, struct refusal *refusal)
 {
-	refusal->refused = true;
 	refusal->reason = REASON_POLICY_PROTECTED_USER;
 	text_copy(refusal->rule, sizeof(refusal->rule), "policy");
 	text_format(refusal->text, sizeof(refusal->text),
@@ -340,7 +338,7 @@ int permit_org(struct turn *turn, int64_t id, const char *name)
 {
 	const struct policy_org org = {.id = id, .name = name, .is_new = id == 0};
 	struct policy_question question;
-	struct refusal refusal = {.refused = false};
+	struct refusal refusal;
 
 	if (turn_was_begun(turn)) {
 		turn->allowed_org_id = id; /* also for the parts after the one begun */
@@ -358,7 +356,7 @@ int permit_org(struct turn *turn, int64_t id, const char *name)
 
 int permit_user(struct turn *turn, const char *login, const char *email)
 {
-	struct refusal refusal = {.refused = false};
+	struct refusal refusal;
 
 	if (turn_was_begun(turn) ||
 	    is_own_end(turn->settings, turn->operation, turn->request) ||

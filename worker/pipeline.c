@@ -186,7 +186,6 @@ static void pass_if_published(struct pipeline *pipeline, struct job *job)
 static void settle_mismatch(struct pipeline *pipeline, struct job *job)
 {
 	static const struct refusal refusal = {
-		.refused = true,
 		.reason = REASON_REQUEST_ID_REUSED,
 		.text = "another request with other content came earlier under this id",
 	};
@@ -290,13 +289,13 @@ void pipeline_end(struct pipeline *pipeline, struct job *job)
 
 static void end_as_failed(struct turn *turn, const struct job *job, const struct error *err)
 {
-	const struct error *last = err->kind != ERROR_NONE ? err : &job->last_fault;
-	bool begun = turn_was_begun(turn) || last->kind != ERROR_NONE || job->claim.attempts > 1;
+	const struct error *last = err->kind != ERROR_NONE ? err : job->last_fault;
+	bool begun = turn_was_begun(turn) || last != NULL || job->claim.attempts > 1;
 
 	turn->outcome.result = RESULT_FAILED;
 	turn->outcome.reason = begun ? REASON_RETRIES_EXHAUSTED : REASON_REQUEST_EXPIRED;
 	text_format(turn->outcome.message, sizeof(turn->outcome.message), "%s %s",
-		    reason_prose(turn->outcome.reason), last->text);
+		    reason_prose(turn->outcome.reason), last != NULL ? last->text : "");
 }
 
 /* -1 RETRY: what may have been given for a while cannot be written down now. */
@@ -329,7 +328,7 @@ static void retry_later(struct pipeline *pipeline, const struct park_port *park,
 /* A definite no from before: nothing is asked of Grafana. */
 static void work_refused(struct pipeline *pipeline, struct job *job)
 {
-	settle_refusal(pipeline, job, &job->refusal);
+	settle_refusal(pipeline, job, job->refusal);
 	complete(pipeline, job, NULL);
 }
 
@@ -354,13 +353,14 @@ static void send_back(struct pipeline *pipeline, const struct park_port *park,
 /* What was begun is finished under the rules of its time, which were others. */
 static bool was_allowed(const struct job *job)
 {
-	return job->refusal.rule[0] != '\0' && job->claim.step != NULL;
+	return job->refusal->rule[0] != '\0' && job->claim.step != NULL;
 }
 
 /* From here on it needs a slot of its Grafana, as it did then. */
 static void allow_again(struct job *job)
 {
-	job->refusal = (struct refusal){.refused = false};
+	free(job->refusal);
+	job->refusal = NULL;
 	job->scheduled.gate = job->instance->gate;
 }
 
@@ -393,7 +393,7 @@ static int work_operation(struct pipeline *pipeline, const struct park_port *par
 	case VERDICT_RETRY:
 	case VERDICT_RECLAIM:
 		job->report = report;
-		job->last_fault = *err;
+		job_note_fault(job, err);
 		retry_later(pipeline, park, job, err);
 		break;
 	case VERDICT_STOP:
@@ -412,12 +412,12 @@ int pipeline_work(struct pipeline *pipeline, const struct park_port *park, struc
 		pass_if_published(pipeline, job);
 		return 0;
 	}
-	if (job->refusal.refused && was_allowed(job)) {
+	if (job->refusal != NULL && was_allowed(job)) {
 		allow_again(job);
 		send_back(pipeline, park, job);
 		return 0;
 	}
-	if (job->refusal.refused) {
+	if (job->refusal != NULL) {
 		work_refused(pipeline, job);
 		return 0;
 	}
@@ -463,6 +463,7 @@ void pipeline_completed(struct pipeline *pipeline, struct job *job)
 {
 	claims_remove(pipeline->claims, job);
 	leave_lane(pipeline, job);
+	job_free_stored(job);
 }
 
 void pipeline_again(struct pipeline *pipeline, struct job *job)

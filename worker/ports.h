@@ -51,7 +51,6 @@ enum settlement {
 
 /* A definite no that was found before Grafana is asked. */
 struct refusal {
-	bool refused;
 	enum reason reason;
 	char text[1024];
 	char rule[POLICY_RULE_CAPACITY]; /* of the policy, that said no; "" = another no */
@@ -72,7 +71,7 @@ struct job {
 	struct request request;
 	const struct operation *operation; /* NULL when refused */
 	struct instance *instance;	   /* NULL when refused */
-	struct refusal refusal;
+	struct refusal *refusal;	   /* NULL = none */
 
 	/* from the ledger, while it is claimed */
 	struct ledger_claim claim;
@@ -82,7 +81,7 @@ struct job {
 	int64_t retries;		/* in this process */
 	char *noted_step;		/* the last one that it began; for a ledger that forgot it */
 	struct buffer noted_intent;
-	struct error last_fault;	/* why the last attempt was given up; NONE = there was none */
+	struct error *last_fault;	/* why the last attempt was given up; NULL = there was none */
 	int64_t polls;			/* of a claim that another holds */
 	bool take_over;			/* the record with the duty to publish is gone */
 	bool aside;			/* a duplicate that waits in a lane of its own */

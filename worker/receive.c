@@ -17,9 +17,9 @@
 
 static void refuse(struct job *job, enum reason reason, const char *text)
 {
-	job->refusal.refused = true;
-	job->refusal.reason = reason;
-	text_copy(job->refusal.text, sizeof(job->refusal.text), text);
+	job->refusal = mem_zalloc(sizeof(*job->refusal));
+	job->refusal->reason = reason;
+	text_copy(job->refusal->text, sizeof(job->refusal->text), text);
 }
 
 /* One at a time for each instance; and nobody's changes wait for it. */
@@ -56,13 +56,13 @@ static void set_lane(const struct pipeline *pipeline, struct job *job,
 	struct slice key = {subject, strlen(subject)};
 	bool is_own;
 
-	if (!job->refusal.refused && job->operation->is_long) {
+	if (job->refusal == NULL && job->operation->is_long) {
 		set_long_lane(job);
 		return;
 	}
 	if (view->key.data != NULL && view->key.length > 0)
 		key = view->key;
-	is_own = !job->refusal.refused &&
+	is_own = job->refusal == NULL &&
 		 permit_is_own(pipeline->settings, job->operation, &job->request);
 	set_lane_key(job, is_own ? "own/" : "", key);
 }
@@ -101,13 +101,13 @@ static void bind(struct pipeline *pipeline, struct job *job)
 	const struct request *request = &job->request;
 	const struct settings *settings = pipeline->settings;
 	const struct instance_settings *instance = settings_instance(settings, request->instance);
+	struct refusal refusal;
 	struct error err = {0};
 
 	job->operation = operation_find(request->action);
 	if (job->operation == NULL) {
-		list_actions(job->refusal.text, sizeof(job->refusal.text), request->action);
-		job->refusal.refused = true;
-		job->refusal.reason = REASON_REQUEST_UNKNOWN_ACTION;
+		list_actions(refusal.text, sizeof(refusal.text), request->action);
+		refuse(job, REASON_REQUEST_UNKNOWN_ACTION, refusal.text);
 		return;
 	}
 	if (instance == NULL) {
@@ -121,8 +121,12 @@ static void bind(struct pipeline *pipeline, struct job *job)
 		return;
 	}
 	job->instance = &pipeline->instances[instance - settings->instances];
-	if (permit_request(settings, job->operation, request, &job->refusal))
-		job->scheduled.gate = job->instance->gate;
+	if (!permit_request(settings, job->operation, request, &refusal)) {
+		refuse(job, refusal.reason, refusal.text);
+		text_copy(job->refusal->rule, sizeof(job->refusal->rule), refusal.rule);
+		return;
+	}
+	job->scheduled.gate = job->instance->gate;
 }
 
 static void add_dead_letter(struct pipeline *pipeline, struct job *job,
@@ -186,7 +190,7 @@ struct job *receive_record(struct pipeline *pipeline, const struct record_view *
 	decode(pipeline, job, view);
 	set_lane(pipeline, job, view);
 	/* What was given for a while has to end, however late. */
-	if (!job->refusal.refused && job->request.grant.id == NULL)
+	if (job->refusal == NULL && job->request.grant.id == NULL)
 		set_deadline(pipeline, job);
 	return job;
 }

@@ -45,6 +45,27 @@ static void drops_everything_after_an_overflow(void **state)
 	buffer_clear(&buffer);
 }
 
+static void reserves_what_it_is_told_and_no_more(void **state)
+{
+	struct buffer buffer;
+
+	(void)state;
+	buffer_init(&buffer, 600);
+	buffer_reserve(&buffer, 300);
+	assert_int_equal(buffer.capacity, 301);
+	assert_true(buffer_append_text(&buffer, "ab"));
+	buffer_reserve(&buffer, 298);
+	assert_int_equal(buffer.capacity, 301);
+	buffer_reserve(&buffer, 598);
+	assert_int_equal(buffer.capacity, 601);
+	assert_string_equal(buffer.bytes, "ab");
+	/* Too much is found out by whoever appends it. */
+	buffer_reserve(&buffer, 599);
+	assert_int_equal(buffer.capacity, 601);
+	assert_false(buffer.overflowed);
+	buffer_clear(&buffer);
+}
+
 static void is_usable_again_after_reset_and_clear(void **state)
 {
 	struct buffer buffer;
@@ -123,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows_up_to_its_maximum),
 		cmocka_unit_test(drops_everything_after_an_overflow),
+		cmocka_unit_test(reserves_what_it_is_told_and_no_more),
 		cmocka_unit_test(is_usable_again_after_reset_and_clear),
 		cmocka_unit_test(takes_any_bytes),
 		cmocka_unit_test(formats_to_the_last_byte),

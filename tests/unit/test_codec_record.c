@@ -28,6 +28,7 @@ static void packs_to_the_documented_bytes(void **state)
 	record_pack(&record, &out);
 	assert_int_equal(out.length, PACKED_BYTES);
 	assert_memory_equal(out.bytes, packed, PACKED_BYTES);
+	assert_int_equal(out.capacity, PACKED_BYTES + 1); /* and its NUL */
 	buffer_clear(&out);
 	record_clear(&record);
 }

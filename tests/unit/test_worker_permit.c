@@ -328,7 +328,7 @@ static void ask(const struct settings *settings, const struct request *request,
 			    .operation = operation,
 			    .settings = settings,
 			    .clock = &noon};
-	struct refusal refusal = {.refused = false};
+	struct refusal refusal = {.text = ""};
 	struct error err = {0};
 
 	assert_non_null(operation);
@@ -339,7 +339,7 @@ static void ask(const struct settings *settings, const struct request *request,
 		assert_non_null(strstr(refusal.text, "[policy"));
 		return;
 	}
-	assert_false(refusal.refused);
+	assert_string_equal(refusal.text, "");
 	if (found->name == NULL || permit_org(&turn, found->id, found->name) == TURN_GO_ON) {
 		text_copy(answer, 128, "ok");
 		return;
@@ -503,7 +503,7 @@ static void refusals_say_what_to_change(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
-		struct refusal refusal = {.refused = false};
+		struct refusal refusal = {.text = ""};
 		struct settings settings;
 		struct request request;
 
