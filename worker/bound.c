@@ -184,6 +184,7 @@ static bool add(struct turn *turn, int asked)
 int bound_decide(struct turn *turn, int asked, int *wanted)
 {
 	*wanted = asked;
+	turn->in_doubt = false; /* what is held was read */
 	if (!is_bound(turn))
 		return TURN_GO_ON;
 	if (!add(turn, asked))
@@ -392,6 +393,32 @@ int bound_give_up(struct turn *turn, struct error *err)
 	    !(turn_was_begun(turn) || turn->has_begun))
 		return 0;
 	return bound_settle(turn, err) == TURN_GO_ON ? 0 : -1;
+}
+
+/* With these nothing is left that could have been given. */
+static bool is_gone(enum reason reason)
+{
+	return reason == REASON_ORG_NOT_FOUND || reason == REASON_TEAM_NOT_FOUND ||
+	       reason == REASON_ACCOUNT_NOT_FOUND;
+}
+
+int bound_refused(struct turn *turn, struct error *err)
+{
+	struct outcome *outcome = &turn->outcome;
+	char why[sizeof(outcome->message)];
+
+	if (outcome->result != RESULT_REFUSED || !turn->in_doubt || is_gone(outcome->reason))
+		return 0;
+	if (bound_give_up(turn, err) < 0)
+		return -1;
+	if (turn->follow_up.kind == NULL)
+		return 0;
+	text_copy(why, sizeof(why), outcome->message);
+	outcome->result = RESULT_FAILED;
+	text_format(outcome->message, sizeof(outcome->message),
+		    "an earlier attempt may have given it, which cannot be seen now; if so, it "
+		    "ends in time. %s", why);
+	return 0;
 }
 
 void bound_store(const struct turn *turn, int64_t horizon_s, struct job *job)

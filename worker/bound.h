@@ -53,6 +53,9 @@ MUST_CHECK int bound_begin_step(struct turn *turn, const char *step, struct slic
 				struct error *err);
 /* The turn will not be tried again, but may have given something: see that it ends. */
 MUST_CHECK int bound_give_up(struct turn *turn, struct error *err);
+/* The turn was refused. What may have been given before anybody could see it is not: that
+ * ends as failed, and comes to its end like any other. 0, or -1 as bound_give_up(). */
+MUST_CHECK int bound_refused(struct turn *turn, struct error *err);
 /* What the ledger is to keep of it. */
 void bound_store(const struct turn *turn, int64_t horizon_s, struct job *job);
 

@@ -154,8 +154,10 @@ static int read_back(struct turn *turn, const struct grafana_org *org,
 {
 	struct membership now;
 	bool is_another;
-	int rc = user->id != 0 ? TURN_GO_ON : meet(turn, answer, err);
+	int rc;
 
+	turn->in_doubt = true;
+	rc = user->id != 0 ? TURN_GO_ON : meet(turn, answer, err);
 	if (rc != TURN_GO_ON)
 		return rc;
 	rc = membership_read(turn, org->id,

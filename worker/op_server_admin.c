@@ -33,6 +33,7 @@ static int read_back(struct turn *turn, int64_t user_id, bool wanted,
 	struct grafana_user user;
 	struct answer answer = {0};
 
+	turn->in_doubt = true;
 	if (grafana_user_get(turn->grafana, user_id, &user, &answer, err) < 0)
 		return TURN_FAILED;
 	if (answer.code != ANSWER_OK)

@@ -102,8 +102,10 @@ static int settle_addition(struct turn *turn, const struct grafana_org *org,
 			   const struct answer *written, struct error *err)
 {
 	bool in_team = false;
-	int rc = read_team(turn, org, team->id, user->id, &in_team, err);
+	int rc;
 
+	turn->in_doubt = true;
+	rc = read_team(turn, org, team->id, user->id, &in_team, err);
 	if (rc != TURN_GO_ON || in_team)
 		return rc;
 	if ((rc = find_place(turn, &(struct grafana_org){0}, team, err)) != TURN_GO_ON)

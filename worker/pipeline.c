@@ -382,6 +382,8 @@ static int work_operation(struct pipeline *pipeline, const struct park_port *par
 		attempt.now_ms = clock_wall_ms(pipeline->clock);
 		verdict = verdict_of_attempt(&attempt);
 	}
+	if (verdict == VERDICT_SETTLE && bound_refused(&turn, err) < 0)
+		verdict = VERDICT_RETRY;
 	if (verdict == VERDICT_GIVE_UP && give_up(&turn, job, err) < 0)
 		verdict = VERDICT_RETRY;
 	switch (verdict) {

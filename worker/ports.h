@@ -148,6 +148,7 @@ struct turn {
 	bool grants_changed;
 	bool before_is_old;    /* outcome.before is from before it was taken; others may have come */
 	bool has_begun;	       /* a step in this attempt */
+	bool in_doubt;	       /* something may have been given, and nobody has looked since */
 
 	struct outcome outcome; /* what came of it */
 	struct follow_up follow_up; /* what is to be asked later, if it is applied */

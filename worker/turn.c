@@ -56,7 +56,8 @@ void turn_init(struct turn *turn)
 
 	turn->parts = parts_plan(turn->request, &turn->outcome.part_count);
 	turn->outcome.parts = turn->parts;
-	if (!turn_was_begun(turn))
+	turn->in_doubt = turn_was_begun(turn);
+	if (!turn->in_doubt)
 		return;
 	intent_get_evidence(turn->intent, &turn->outcome.before);
 	parts_get(turn->intent, turn->parts, turn->outcome.part_count);

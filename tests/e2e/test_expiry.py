@@ -176,6 +176,24 @@ def test_what_happens_in_between_is_respected(desk):
             assert (name, desk.grafana.role(org.id, login)) == (name, left)
 
 
+def test_what_may_have_been_given_ends_though_nobody_may_look(desk):
+    """The answer to a grant is lost, and then grantd's own rights: at once, or before it tries again."""
+    org, ada, bob = desk.org(), desk.person(), desk.person()
+    for person in (ada, bob):
+        desk.grafana.expect("POST", f"/api/orgs/{org.id}/users", {"loginOrEmail": person.login, "role": "Viewer"})
+        desk.sim.fault("reset_after", "PATCH", f"/api/orgs/{org.id}/users/{person.id}")
+    desk.sim.fault("fail_before", "GET", f"/api/users/{bob.id}/orgs", skip=1)
+    for person in (ada, bob):
+        desk.sim.fault("status", "GET", f"/api/users/{person.id}/orgs", status=403, skip=1)
+    given = desk.ask_all(*(grant(org, person, "Editor") for person in (ada, bob)))
+    for outcome, person in zip(given, (ada, bob)):
+        assert "may have given it" in was(outcome, "failed", "grafana.permission", status=403)
+        assert desk.grafana.role(org.id, person.login) == "Editor" and outcome["reverts_to"] == {"role": "Viewer"}
+    for ended, person in zip(end(desk, *given), (ada, bob)):
+        was(ended, "applied", status=200)
+        assert desk.grafana.role(org.id, person.login) == "Viewer"
+
+
 def test_one_grant_can_be_ended_early(desk):
     org, ada = desk.org(), desk.person()
     asked = [grant(org, ada, "Editor"), grant(org, ada, "Admin")]

@@ -149,6 +149,66 @@ static void what_was_begun_and_given_up_ends_whoever_was_named_how(void **state)
 	}
 }
 
+/* A no that came before anybody could look is none, but for what is gone with all it had. */
+static void what_may_have_been_given_is_not_refused(void **state)
+{
+	static const struct {
+		enum reason reason;
+		const char *step;
+		bool was_read, is_for_good;
+		enum result result;
+	} cases[] = {
+		{REASON_GRAFANA_PERMISSION, "role", false, false, RESULT_FAILED},
+		{REASON_ACCOUNT_AMBIGUOUS, "role", false, false, RESULT_FAILED},
+		{REASON_ACCOUNT_NOT_FOUND, "role", false, false, RESULT_REFUSED},
+		{REASON_ORG_NOT_FOUND, "role", false, false, RESULT_REFUSED},
+		{REASON_GRAFANA_PERMISSION, "role", true, false, RESULT_REFUSED},
+		{REASON_GRAFANA_PERMISSION, "role", false, true, RESULT_REFUSED},
+		{REASON_GRAFANA_PERMISSION, NULL, false, false, RESULT_REFUSED},
+		{REASON_GRAFANA_PERMISSION, "nothing", false, false, RESULT_REFUSED},
+	};
+	int wanted;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		bool fails = cases[i].result == RESULT_FAILED;
+		struct error err = {0};
+		struct scene scene;
+
+		open_scene(&scene, &operation_org_role_grant, cases[i].step);
+		scene.was_ours = true;
+		scene.request.expires_ms = cases[i].is_for_good ? 0 : LATER_MS;
+		scene.request.user.login = mem_strdup("ada");
+		if (cases[i].was_read)
+			assert_int_equal(bound_decide(&scene.turn, ROLE_EDITOR, &wanted),
+					 TURN_GO_ON);
+		turn_refused(&scene.turn, cases[i].reason, "no");
+		assert_int_equal(bound_refused(&scene.turn, &err), 0);
+		assert_int_equal(scene.turn.outcome.result, cases[i].result);
+		assert_int_equal(scene.turn.outcome.reason, cases[i].reason);
+		assert_int_equal(scene.turn.follow_up.at_ms, fails ? LATER_MS : 0);
+		assert_int_equal(scene.turn.grants_changed, fails);
+		assert_non_null(strstr(scene.turn.outcome.message, "no"));
+		close_scene(&scene);
+	}
+}
+
+/* Not while it cannot be written down. */
+static void what_may_have_been_given_waits_for_the_ledger(void **state)
+{
+	struct error err = {0};
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene, &operation_org_role_grant, "role");
+	scene.request.expires_ms = LATER_MS;
+	scene.is_fenced = true;
+	turn_refused(&scene.turn, REASON_GRAFANA_PERMISSION, "no");
+	assert_int_equal(bound_refused(&scene.turn, &err), -1);
+	assert_int_equal(err.kind, ERROR_RETRY);
+	close_scene(&scene);
+}
+
 /* ---- taking a subject ---- */
 
 static void it_is_taken_before_reading_and_kept_from_then_on(void **state)
@@ -327,6 +387,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_begun_and_given_up_ends_whoever_was_named_how),
+		cmocka_unit_test(what_may_have_been_given_is_not_refused),
+		cmocka_unit_test(what_may_have_been_given_waits_for_the_ledger),
 		cmocka_unit_test(it_is_taken_before_reading_and_kept_from_then_on),
 		cmocka_unit_test(what_is_for_good_takes_it_late),
 		cmocka_unit_test(who_began_unheld_joins_those_who_came_first),
