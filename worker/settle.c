@@ -16,6 +16,8 @@
 #include "codec/follow_up.h"
 #include "worker/bound.h"
 
+/* Once for all events of a settlement: what is due later is made again from the outcome,
+ * should the ledger lose it, and has to be the same. */
 static void frame_of(const struct pipeline *pipeline, const struct job *job,
 		     struct outcome_frame *frame)
 {
@@ -64,22 +66,19 @@ static void summarise(struct job *job, const struct outcome *outcome)
 		    reason_code(outcome->reason));
 }
 
-static void add_outcome(const struct pipeline *pipeline, struct job *job,
-			const struct outcome *outcome, const struct follow_up *follow_up)
+static void add_outcome(struct job *job, const struct outcome *outcome,
+			const struct outcome_frame *frame)
 {
-	struct outcome_frame frame;
 	struct record record;
 
-	frame_of(pipeline, job, &frame);
-	frame.follow_up = follow_up;
-	outcome_encode(outcome, &frame, &record);
+	outcome_encode(outcome, frame, &record);
 	record_pack(&record, &job->stored_outcome);
 	job_add_record(job, &record);
 	summarise(job, outcome);
 }
 
 static void add_credential(const struct pipeline *pipeline, struct job *job,
-			   const struct turn *turn)
+			   const struct turn *turn, const struct outcome_frame *frame)
 {
 	struct credential credential = {
 		.kind = turn->secret_kind,
@@ -90,25 +89,21 @@ static void add_credential(const struct pipeline *pipeline, struct job *job,
 		.path_prefix = pipeline->vault->path_prefix,
 		.target = &turn->outcome.target,
 	};
-	struct outcome_frame frame;
 	struct record record;
 
-	frame_of(pipeline, job, &frame);
-	credential_encode(&credential, &frame, &record);
+	credential_encode(&credential, frame, &record);
 	record_pack(&record, &job->stored_credential);
 	job_add_record(job, &record);
 }
 
 /* Not published now, but kept by the ledger until it is due. */
-static void add_follow_up(const struct pipeline *pipeline, struct job *job,
-			  const struct follow_up *follow_up)
+static void add_follow_up(struct job *job, const struct follow_up *follow_up,
+			  const struct outcome_frame *frame)
 {
 	char id[LIMIT_EVENT_ID_BYTES + 1];
-	struct outcome_frame frame;
 	struct record record;
 
-	frame_of(pipeline, job, &frame);
-	follow_up_encode(follow_up, &frame, &record);
+	follow_up_encode(follow_up, frame, &record);
 	record_pack(&record, &job->stored_due);
 	record_clear(&record);
 	follow_up_id(follow_up, &job->request, id);
@@ -148,17 +143,20 @@ void settle_outcome(struct pipeline *pipeline, struct job *job, struct turn *tur
 	bool is_plan = job->request.mode == MODE_PLAN;
 	bool follows = turn->follow_up.kind != NULL && outcome.result != RESULT_REFUSED &&
 		       !is_plan;
+	struct outcome_frame frame;
 
+	frame_of(pipeline, job, &frame);
+	frame.follow_up = follows ? &turn->follow_up : NULL;
 	/* A version is told only of a credential that is published. */
 	if (!turn->secret_is_set)
 		outcome.credential_version = 0;
-	add_outcome(pipeline, job, &outcome, follows ? &turn->follow_up : NULL);
+	add_outcome(job, &outcome, &frame);
 	if (turn->secret_is_set)
-		add_credential(pipeline, job, turn);
+		add_credential(pipeline, job, turn, &frame);
 	if (turn->has_closing && outcome.result == RESULT_APPLIED)
 		add_closing(job, turn);
 	if (follows)
-		add_follow_up(pipeline, job, &turn->follow_up);
+		add_follow_up(job, &turn->follow_up, &frame);
 	if (!is_plan)
 		bound_store(turn, pipeline->settings->redis.horizon_s, job);
 	report_expiry(pipeline, job, &outcome);
@@ -167,10 +165,12 @@ void settle_outcome(struct pipeline *pipeline, struct job *job, struct turn *tur
 void settle_refusal(struct pipeline *pipeline, struct job *job, const struct refusal *refusal)
 {
 	struct outcome outcome = {.result = RESULT_REFUSED, .reason = refusal->reason};
+	struct outcome_frame frame;
 
+	frame_of(pipeline, job, &frame);
 	text_copy(outcome.message, sizeof(outcome.message), refusal->text);
 	text_copy(outcome.rule, sizeof(outcome.rule), refusal->rule);
-	add_outcome(pipeline, job, &outcome, NULL);
+	add_outcome(job, &outcome, &frame);
 	report_expiry(pipeline, job, &outcome);
 }
 
