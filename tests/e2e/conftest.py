@@ -25,6 +25,18 @@ REAL = os.environ.get("GRAFANA_URL")
 VERSIONS = ["real"] if REAL else ["9.4", "12"]
 _names = itertools.count(1)
 
+# Files are handed out to processes as they stand here: the ones that take longest first, or
+# the last of them would run alone.
+LONGEST_FIRST = ["test_faults.py", "test_bootstrap.py", "test_kill_tokens.py", "test_cluster.py",
+                 "test_token_mode.py", "test_orgs.py", "test_outages.py", "test_sessions.py",
+                 "test_kill.py", "test_scale.py", "test_tokens.py", "test_kill_teams.py",
+                 "test_actions.py", "test_dashboards.py", "test_inventory.py"]
+
+
+def pytest_collection_modifyitems(items):
+    rank = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory):
