@@ -23,14 +23,24 @@ static bool is_wanted(const struct inventory_print *print, const struct inventor
 
 /* ---- rows ---- */
 
+/* People choose their names, and a spreadsheet runs what looks like a formula: an apostrophe
+ * before it makes it text there. */
+static bool is_formula(const char *text)
+{
+	return text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+}
+
 /* A cell in double quotes where CSV wants them. */
 static void print_csv_cell(const char *text)
 {
-	if (strpbrk(text, ",\"\r\n") == NULL) {
+	if (is_formula(text)) {
+		printf("\"'");
+	} else if (strpbrk(text, ",\"\r\n") != NULL) {
+		putchar('"');
+	} else {
 		fputs(text, stdout);
 		return;
 	}
-	putchar('"');
 	for (; *text != '\0'; text++) {
 		if (*text == '"')
 			putchar('"');

@@ -167,7 +167,7 @@ def rows_of(text):
 def test_grantctl_shows_and_compares(desk):
     org = desk.org()
     ada = desk.person(org, "Editor", name='Ada "the, first"')
-    bob, eve = desk.person(org, "Viewer"), desk.person()
+    bob, eve = desk.person(org, "Viewer"), desk.person(name='=cmd|"/c calc"!A1')
     team = desk.team(org, ada)
     robot = desk.grafana.service_account(org.id, desk.name("robot"))
     first = snapshot(desk)
@@ -185,6 +185,8 @@ def test_grantctl_shows_and_compares(desk):
     assert len(rows) == sum(len(found) for found in (first.users, first.orgs, first.teams, first.accounts))
     assert rows["user", str(ada.id)]["role"] == f"Editor in {org.name}"
     assert rows["user", str(ada.id)]["details"] == 'Ada "the, first"' and rows["user", str(bob.id)]["name"] == bob.login
+    # A spreadsheet would run it.
+    assert rows["user", str(eve.id)]["details"] == "'=cmd|\"/c calc\"!A1"
     assert rows["team", str(team.id)]["org"] == org.name and ada.login in rows["team", str(team.id)]["details"]
     assert rows["service_account", str(robot)]["role"] == "Viewer"
     users = inventory(desk, "--instance", "main", "--entity", "user", "--format", "table").splitlines()
