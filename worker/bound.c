@@ -2,7 +2,8 @@
 /*
  * bound.c - giving for a while, and taking back what was given.
  *
- * Called by op_org_role.c, op_team_member.c and op_server_admin.c. Which grants are alive
+ * Called by op_org_role.c, op_team_member.c and op_server_admin.c, and by what gives a role
+ * for good as well (op_account_create.c, invitation.c). Which grants are alive
  * is kept in the ledger under the subject: what it is about and the person's id, so that
  * it does not matter by which name or key a request came. A request has the subject to
  * itself until it is completed, and the change of the grants, the outcome and the

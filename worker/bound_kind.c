@@ -46,17 +46,27 @@ static void put_server(int level, struct evidence *evidence)
 
 static const struct bound_kind kinds[] = {
 	{"org_role.grant", "org_role.revoke", "org", ROLE_ADMIN, org_level, put_org,
-	 {"no member", "None", "Viewer", "Editor", "Admin"}},
+	 {"no member", "None", "Viewer", "Editor", "Admin"},
+	 {"invite.create", "account.create"}},
 	{"team_member.add", "team_member.remove", "team", 1, team_level, put_team,
-	 {"not in the team", "in the team"}},
+	 {"not in the team", "in the team"}, {NULL}},
 	{"server_admin.grant", "server_admin.revoke", "server", 1, server_level, put_server,
-	 {"no server admin", "a server admin"}},
+	 {"no server admin", "a server admin"}, {NULL}},
 };
+
+static bool also_gives(const struct bound_kind *kind, const char *action)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(kind->also) && kind->also[i] != NULL; i++)
+		if (strcmp(kind->also[i], action) == 0)
+			return true;
+	return false;
+}
 
 const struct bound_kind *bound_kind_of(const char *action)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(kinds); i++)
-		if (strcmp(kinds[i].gives, action) == 0 || strcmp(kinds[i].takes, action) == 0)
+		if (strcmp(kinds[i].gives, action) == 0 || strcmp(kinds[i].takes, action) == 0 ||
+		    also_gives(&kinds[i], action))
 			return &kinds[i];
 	return NULL;
 }

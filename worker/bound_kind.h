@@ -13,6 +13,7 @@ struct bound_kind {
 	int (*level)(const struct evidence *held);
 	void (*put)(int level, struct evidence *evidence);
 	const char *words[ROLE_ADMIN + 1];
+	const char *also[2]; /* actions that give it for good, among other things; or NULL */
 };
 
 /* Of an action that gives or takes it; NULL for all others. */

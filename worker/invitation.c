@@ -18,6 +18,7 @@
 
 #include "base/text.h"
 #include "grafana/invites.h"
+#include "worker/bound.h"
 #include "worker/membership.h"
 
 enum { LIFETIME_MS = 24 * 3600 * 1000 };
@@ -177,6 +178,8 @@ static int add_account(struct turn *turn, const struct grafana_org *org, bool ad
 	turn_target_user(turn, &user);
 	if ((rc = turn_protect_self(turn, &user)) != TURN_GO_ON)
 		return rc;
+	if ((rc = bound_take(turn, err)) != TURN_GO_ON)
+		return rc;
 	if ((rc = membership_read(turn, org->id, user.id, &now, err)) != TURN_GO_ON)
 		return rc;
 	if (!added)
@@ -184,12 +187,16 @@ static int add_account(struct turn *turn, const struct grafana_org *org, bool ad
 	turn_set_before(turn, &before);
 	turn->outcome.after.account = FACT_YES;
 	if (now.member && now.role == turn->request->role) {
+		if ((rc = bound_settle(turn, err)) != TURN_GO_ON)
+			return rc;
 		membership_evidence(&now, &turn->outcome.after);
 		return added ? end_added(turn, org)
 			     : turn_as_asked(turn, "'%s' has an account and is %s in '%s'",
 					     turn_who(turn), role_name(now.role), org->name);
 	}
 	rc = membership_set(turn, org, &user, &now, turn->request->role, err);
+	if (rc == TURN_GO_ON)
+		rc = bound_settle(turn, err);
 	return rc == TURN_GO_ON ? end_added(turn, org) : rc;
 }
 

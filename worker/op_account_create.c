@@ -8,6 +8,7 @@
  */
 #include "worker/operations.h"
 
+#include "worker/bound.h"
 #include "worker/membership.h"
 #include "worker/new_account.h"
 
@@ -64,6 +65,8 @@ static int give_role(struct turn *turn, const struct grafana_org *org,
 	struct membership now;
 	int rc;
 
+	if ((rc = bound_take(turn, err)) != TURN_GO_ON)
+		return rc;
 	if ((rc = membership_read(turn, org->id, user->id, &now, err)) != TURN_GO_ON)
 		return rc;
 	membership_evidence(&now, &turn->outcome.after);
@@ -71,9 +74,9 @@ static int give_role(struct turn *turn, const struct grafana_org *org,
 		return TURN_GO_ON;
 	if (role == ROLE_UNSET)
 		role = ROLE_VIEWER;
-	if (now.member && now.role == role)
-		return TURN_GO_ON;
-	return membership_set(turn, org, user, &now, role, err);
+	if (!now.member || now.role != role)
+		rc = membership_set(turn, org, user, &now, role, err);
+	return rc == TURN_GO_ON ? bound_settle(turn, err) : rc;
 }
 
 static int run_create(struct turn *turn, struct error *err)

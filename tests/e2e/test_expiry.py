@@ -145,6 +145,8 @@ CASES = {
     "permanent_same": (asks("org_role.grant", role="Editor"), "already_so", "not alive any more", "Editor"),
     "permanent_more": (asks("org_role.grant", role="Admin"), "already_so", "not alive any more", "Admin"),
     "permanent_less": (asks("org_role.grant", role="None"), "already_so", "not alive any more", "None"),
+    "invited": (asks("invite.create", role="Editor"), "already_so", "not alive any more", "Editor"),
+    "made_anew": (asks("account.create", role="Editor", on_existing="reset"), "already_so", "not alive any more", "Editor"),
     "revoked": (asks("org_role.revoke"), "already_so", "not alive any more", None),
     "revoked_in_part": (asks("org_role.revoke", to_role="Viewer"), "already_so", "not alive any more", "Viewer"),
     "raised_by_hand": (by_hand("Admin"), "already_so", "held now is 'Admin', not the 'Editor'", "Admin"),
