@@ -67,8 +67,9 @@ static int hunt_admin(struct grafana_session *session, int64_t org_id, struct hu
 	return grafana_list(session, &place, &visitor, &end, answer, err);
 }
 
-int grafana_sole_admin_of(struct grafana_session *session, int64_t user_id, int64_t *org_id,
-			  char *org_name, struct answer *answer, struct error *err)
+int grafana_sole_admin_of(struct grafana_session *session, int64_t user_id,
+			  struct grafana_admin_of *admin, struct answer *answer,
+			  struct error *err)
 {
 	char path[64];
 	struct reply reply = {0};
@@ -76,8 +77,7 @@ int grafana_sole_admin_of(struct grafana_session *session, int64_t user_id, int6
 	size_t i;
 	int rc;
 
-	*org_id = 0;
-	org_name[0] = '\0';
+	*admin = (struct grafana_admin_of){.any = false};
 	text_format(path, sizeof(path), "/api/users/%" PRId64 "/orgs", user_id);
 	rc = get_list(session, path, &reply, answer, err);
 	if (rc < 0 || answer->code != ANSWER_OK)
@@ -88,13 +88,14 @@ int grafana_sole_admin_of(struct grafana_session *session, int64_t user_id, int6
 
 		if (!is_admin(org) || !json_get_id(org, "orgId", &id))
 			continue;
+		admin->any = true;
 		rc = hunt_admin(session, id, &hunt, answer, err);
 		if (rc < 0 || answer->code != ANSWER_OK)
 			goto out;
 		if (hunt.found)
 			continue;
-		*org_id = id;
-		json_cut_text(org, "name", org_name, LIMIT_ORG_NAME_BYTES + 1);
+		admin->org_id = id;
+		json_cut_text(org, "name", admin->org_name, sizeof(admin->org_name));
 		goto out;
 	}
 out:

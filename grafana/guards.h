@@ -10,11 +10,17 @@
 
 /* What Grafana itself does not guard: who would be left without an Admin. */
 
-/* An org whose only Admin is this user: *org_id 0 = there is none. Deleting an
- * account is not guarded by Grafana, so an org could be left without any Admin.
- * Reads the user's orgs, and the members of those where the user is Admin. */
+struct grafana_admin_of {
+	bool any; /* Admin of an org at all */
+	int64_t org_id; /* of which this is the only Admin; 0 = there is none */
+	char org_name[LIMIT_ORG_NAME_BYTES + 1];
+};
+
+/* Of which orgs the user is Admin. Deleting an account is not guarded by Grafana, so an
+ * org could be left without any. Reads the user's orgs, and the members of those where
+ * the user is Admin, until one is found that has no other. */
 MUST_CHECK int grafana_sole_admin_of(struct grafana_session *session, int64_t user_id,
-				     int64_t *org_id, char *org_name, struct answer *answer,
+				     struct grafana_admin_of *admin, struct answer *answer,
 				     struct error *err);
 
 /* Is there a person with the role Admin, not disabled, in the org? */

@@ -154,6 +154,14 @@ int bound_take(struct turn *turn, struct error *err)
 	return TURN_GO_ON;
 }
 
+int bound_take_alone(struct turn *turn, const char *name, struct error *err)
+{
+	if (turn->has_subject)
+		return TURN_GO_ON;
+	text_format(turn->subject, sizeof(turn->subject), "%s:%s", turn->request->instance, name);
+	return begin_step(turn, "", (struct slice){"", 0}, TAKE_FIRST, err);
+}
+
 /* ---- giving ---- */
 
 static void own_key(const struct turn *turn, char out[GRANT_KEY_CAPACITY])

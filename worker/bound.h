@@ -27,6 +27,10 @@ int bound_check(struct turn *turn);
  * takes it with its first step, which costs nothing. GO_ON or FAILED. */
 MUST_CHECK int bound_take(struct turn *turn, struct error *err);
 
+/* For what concerns no grants: of an instance nobody else does what goes by this name until
+ * the request is completed. GO_ON or FAILED. */
+MUST_CHECK int bound_take_alone(struct turn *turn, const char *name, struct error *err);
+
 /* A grant: what is to be held now, which is more than was asked while a stronger grant is
  * alive. ENDED when there are too many, or its end could not be carried out. */
 MUST_CHECK int bound_decide(struct turn *turn, int asked, int *wanted);

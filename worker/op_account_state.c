@@ -6,11 +6,15 @@
  * deleted, and an org be left without an Admin by a deletion. So they are guarded
  * here, before anything is sent. Disabling and deleting end all sessions by
  * themselves, in every version.
+ *
+ * Limit: an account that is deleted while the org's only other Admin is made less is
+ * still counted by Grafana, which guards that one.
  */
 #include "worker/operations.h"
 
 #include "grafana/accounts.h"
 #include "grafana/guards.h"
+#include "worker/bound.h"
 #include "worker/foresee.h"
 #include "worker/server_admin.h"
 
@@ -123,21 +127,36 @@ const struct operation operation_account_enable = {
 
 /* ---- delete ---- */
 
-static int protect_orgs(struct turn *turn, const struct grafana_user *user, struct error *err)
+static int look_at_orgs(struct turn *turn, const struct grafana_user *user, bool *is_admin,
+			struct error *err)
 {
-	char org_name[LIMIT_ORG_NAME_BYTES + 1];
+	struct grafana_admin_of admin;
 	struct answer answer = {0};
-	int64_t org_id = 0;
 
-	if (grafana_sole_admin_of(turn->grafana, user->id, &org_id, org_name, &answer, err) < 0)
+	if (grafana_sole_admin_of(turn->grafana, user->id, &admin, &answer, err) < 0)
 		return TURN_FAILED;
 	if (answer.code != ANSWER_OK)
 		return turn_refused_by(turn, &answer, "look for other Admins of the account's orgs");
-	if (org_id == 0)
+	*is_admin = admin.any;
+	if (admin.org_id == 0)
 		return TURN_GO_ON;
 	return turn_refused(turn, REASON_ORG_LAST_ADMIN,
 			    "'%s' is the only Admin of the org '%s'; give another member that "
-			    "role first", user->login, org_name);
+			    "role first", user->login, admin.org_name);
+}
+
+/* Of two deletions at once each would find the other's account still there: Admins are
+ * deleted one after the other, and looked at again when it is their turn. */
+static int protect_orgs(struct turn *turn, const struct grafana_user *user, struct error *err)
+{
+	bool is_admin = false;
+	int rc = look_at_orgs(turn, user, &is_admin, err);
+
+	if (rc != TURN_GO_ON || !is_admin || turn->request->mode == MODE_PLAN)
+		return rc;
+	if ((rc = bound_take_alone(turn, "admins", err)) != TURN_GO_ON)
+		return rc;
+	return look_at_orgs(turn, user, &is_admin, err);
 }
 
 static int is_gone(struct turn *turn, int64_t user_id, const struct answer *doubt,

@@ -540,6 +540,20 @@ def test_delete_leaves_no_org_without_an_admin(desk):
 # ---- account.logout, .reset_password ----
 
 
+def test_of_two_last_admins_one_stays(desk):
+    """Each is there while the other's account is looked at: every call takes a while."""
+    org = desk.org()
+    pair = [desk.person(org, "Admin"), desk.person(org, "Admin")]
+    desk.grafana.expect("DELETE", f"/api/orgs/{org.id}/users/1")
+    desk.sim.sim("POST", "settings", {"latency_ms": 100})
+    outcomes = desk.ask_all(*(request("account.delete", user=person.by_login) for person in pair))
+    desk.sim.sim("POST", "settings", {"latency_ms": 0})
+    assert sorted((outcome["result"], outcome["reason"]["code"]) for outcome in outcomes) == [
+        ("applied", "ok"), ("refused", "org.last_admin")]
+    [kept] = desk.grafana.expect("GET", f"/api/orgs/{org.id}/users")
+    assert kept["role"] == "Admin"
+
+
 def test_logout_ends_the_sessions(desk):
     ada = desk.person(sessions=2) if desk.sim else None
     outcome = desk.ask("account.logout", user=ada.by_login)

@@ -56,20 +56,19 @@ static void however_many_members_there_are(void **state)
 		{.status = 403, .body = "{\"message\":\"Permission denied\"}"},
 		{.status = 200, .body = "{}"},
 	};
-	char org_name[LIMIT_ORG_NAME_BYTES + 1];
+	struct grafana_admin_of admin;
 	struct support support;
 	struct answer answer = {0};
 	struct error err = {0};
-	int64_t org_id = 0;
 	bool other;
 
 	(void)state;
 	support_begin(&support, steps, ARRAY_COUNT(steps));
-	assert_int_equal(grafana_sole_admin_of(support.session, 3, &org_id, org_name, &answer, &err),
-			 0);
+	assert_int_equal(grafana_sole_admin_of(support.session, 3, &admin, &answer, &err), 0);
 	assert_int_equal(answer.code, ANSWER_OK);
-	assert_int_equal(org_id, 7);
-	assert_string_equal(org_name, "Big");
+	assert_true(admin.any);
+	assert_int_equal(admin.org_id, 7);
+	assert_string_equal(admin.org_name, "Big");
 	assert_int_equal(grafana_org_other_admin(support.session, 7, 3, &other, &answer, &err), 0);
 	assert_int_equal(answer.code, ANSWER_PERMISSION);
 	assert_false(other);
