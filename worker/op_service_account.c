@@ -56,6 +56,21 @@ static int find_made(struct turn *turn, const struct grafana_org *org,
 	return written->code == ANSWER_EXISTS ? settle_existing(turn, org, account) : TURN_GO_ON;
 }
 
+/* What Grafana has made is what it says now, not what was asked for. Who may be touched does
+ * not matter any more: it is made. */
+static int read_made(struct turn *turn, const struct grafana_org *org,
+		     struct grafana_service_account *account, struct error *err)
+{
+	bool found = false;
+	int rc = service_account_find(turn, org, account, &found, err);
+
+	if (rc != TURN_GO_ON || found)
+		return rc;
+	return turn_refused(turn, REASON_SERVICE_ACCOUNT_NOT_FOUND,
+			    "the service account '%s' was deleted as soon as it was made",
+			    turn->request->service_account.name);
+}
+
 static int make(struct turn *turn, const struct grafana_org *org,
 		struct grafana_service_account *account, struct error *err)
 {
@@ -84,8 +99,7 @@ static int make(struct turn *turn, const struct grafana_org *org,
 					       err);
 	turn->outcome.target.service_account_id = id;
 	turn_wrote(turn, &answer);
-	/* What Grafana has made is what it says now, not what was asked for. */
-	return service_account_find_existing(turn, org, account, err);
+	return read_made(turn, org, account, err);
 }
 
 static int run_create(struct turn *turn, struct error *err)

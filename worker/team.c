@@ -24,6 +24,8 @@ int team_refused(struct turn *turn, const struct grafana_org *org, const struct 
 {
 	if (answer->code == ANSWER_PROVISIONED)
 		return turn_refused_as(turn, REASON_TEAM_PROVISIONED, answer, doing);
+	if (answer->code == ANSWER_NOT_FOUND)
+		return turn_refused_as(turn, REASON_TEAM_NOT_FOUND, answer, doing);
 	return turn_refused_in_org(turn, org, answer, doing, err);
 }
 
