@@ -287,7 +287,7 @@ static int request(struct grafana_session *session, struct http_call *call,
 		   struct reply *reply, struct error *err)
 {
 	struct login *login = session->grafana->login;
-	int code = 0;
+	int code = 0, rc;
 
 	memset(reply, 0, sizeof(*reply));
 	for (int tries = 0;; tries++) {
@@ -298,7 +298,10 @@ static int request(struct grafana_session *session, struct http_call *call,
 			break;
 		reply_clear(reply);
 	}
-	return judge(session, call, code, reply, err);
+	rc = judge(session, call, code, reply, err);
+	if (call->effect == GRAFANA_WRITE && (rc == 0 || reply->doubt))
+		session->tally.writes++;
+	return rc;
 }
 
 int grafana_request_in_org(struct grafana_session *session, int64_t org_id,

@@ -62,9 +62,10 @@ void grafana_session_end(struct grafana_session *session);
 void grafana_session_probes(struct grafana_session *session, int64_t timeout_ms);
 struct grafana *grafana_session_instance(struct grafana_session *session);
 
-/* What the instance's breaker wants to know about the calls of this session. */
+/* What the instance's breaker and the worker want to know about the calls of this session. */
 struct grafana_tally {
 	int calls;
+	int writes;	     /* of them, those that were or may have been done */
 	int unavailable;     /* timeouts, resets, refused connections, 5xx, 429 */
 	bool unauthorized;   /* credentials were refused: a definite 401, or two doubtful in a row */
 };

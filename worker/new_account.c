@@ -139,10 +139,14 @@ static int looks_ours(struct turn *turn, const struct grafana_user *user, bool *
 
 static int make_ours(struct turn *turn, const struct grafana_user *user, struct error *err)
 {
+	int rc;
+
 	turn_target_user(turn, user);
 	turn->outcome.before.account = FACT_NO;
 	if (turn_has_secret(turn))
 		return TURN_GO_ON;
+	if ((rc = turn_need_vault(turn)) != TURN_GO_ON)
+		return rc;
 	return new_account_reset(turn, user, err);
 }
 
@@ -252,10 +256,10 @@ int new_account_ensure(struct turn *turn, int64_t org_id, struct grafana_user *u
 	struct answer answer = {0};
 	int rc;
 
-	if ((rc = turn_need_vault(turn)) != TURN_GO_ON)
-		return rc;
 	if (found)
 		return settle_existing(turn, user, err);
+	if ((rc = turn_need_vault(turn)) != TURN_GO_ON)
+		return rc;
 	if (user->id != 0)
 		return refuse_shadow(turn, user);
 	turn_set_before(turn, &(struct evidence){.account = FACT_NO});

@@ -127,7 +127,7 @@ void runner_run(struct turn *turn, struct runner *runner, struct gate_report *re
 	if (job->operation->is_long)
 		begin_long(turn, runner);
 	if (attempt->rc == TURN_GO_ON)
-		attempt->rc = job->operation->run(turn, err);
+		attempt->rc = turn_run(turn, err);
 	feed_free(turn->feed);
 	turn->feed = NULL;
 	/* No operation comes here; if one did, it would not be asked again and again. */

@@ -3,7 +3,8 @@
  * turn.c - how an attempt at a request begins, what it leaves in the ledger before
  * it writes, and how it ends.
  *
- * Called by op_*.c and what they share; turn_init() and turn_clear() by the pipeline.
+ * Called by op_*.c and what they share; turn_init(), turn_run() and turn_clear() by the
+ * pipeline.
  * Owns turn->sealed, turn->parts and the follow-up. Grafana's answers become reasons
  * through verdict.c; nothing here decides whether to retry. Finding what the request
  * names is turn_find.c, secrets are turn_secret.c.
@@ -140,6 +141,25 @@ int turn_take_back_steps(struct turn *turn, struct error *err)
 	rc = turn_begin_step(turn, STEP_NOTHING, err);
 	turn->has_begun = false;
 	return rc;
+}
+
+/* Of what the ledger has forgotten nobody knows that. */
+static bool is_first(const struct turn *turn)
+{
+	return !turn_was_begun(turn) && (turn->step != NULL || !turn->resumed);
+}
+
+int turn_run(struct turn *turn, struct error *err)
+{
+	bool first = is_first(turn);
+	struct error unused = {0};
+	int rc = turn->operation->run(turn, err);
+
+	if (rc != TURN_FAILED || !first || !turn->has_begun ||
+	    grafana_session_tally(turn->grafana).writes > 0)
+		return rc;
+	/* A ledger that cannot be told goes on as if it may have been done. */
+	return turn_take_back_steps(turn, &unused) == TURN_FAILED ? TURN_FAILED : rc;
 }
 
 void turn_closes_with(struct turn *turn, struct record *record)

@@ -20,6 +20,11 @@ enum { TURN_FAILED = -1, TURN_ENDED = 0, TURN_GO_ON = 1 };
 void turn_init(struct turn *turn);
 void turn_clear(struct turn *turn);
 
+/* Run the operation; answers as its run() does. If it fails with nothing written, neither by
+ * this attempt nor by one before, its steps are taken back: what somebody else makes until
+ * the next attempt is not ours. */
+MUST_CHECK int turn_run(struct turn *turn, struct error *err);
+
 /* Did an earlier attempt begin to write? */
 bool turn_was_begun(const struct turn *turn);
 
