@@ -17,12 +17,14 @@
 #include "grafana/accounts.h"
 #include "grafana/dashboards.h"
 #include "grafana/folders.h"
+#include "grafana/guards.h"
 #include "grafana/invites.h"
 #include "grafana/judge.h"
 #include "grafana/members.h"
 #include "grafana/org_write.h"
 #include "grafana/orgs.h"
 #include "grafana/people.h"
+#include "grafana/rights.h"
 #include "grafana/server.h"
 #include "grafana/service_accounts.h"
 #include "grafana/teams.h"
@@ -509,6 +511,46 @@ CALL(server_probe)
 	return rc;
 }
 
+CALL(sole_admin_of)
+{
+	char name[LIMIT_ORG_NAME_BYTES + 1];
+	int64_t org_id;
+	int rc = grafana_sole_admin_of(s, USER, &org_id, name, a, e);
+
+	assert(strlen(name) < sizeof(name) && org_id >= 0);
+	return rc;
+}
+
+CALL(account_sessions)
+{
+	int64_t count;
+	int rc = grafana_account_sessions(s, USER, &count, a, e);
+
+	assert(count >= 0);
+	return rc;
+}
+
+CALL(own_role_in_org)
+{
+	enum role role;
+	bool member;
+	int rc = grafana_own_role_in_org(s, ORG, &member, &role, a, e);
+
+	assert(!member || (rc == 0 && a->code == ANSWER_OK));
+	return rc;
+}
+
+CALL(rights_probe)
+{
+	struct grafana_rights rights;
+	int rc = grafana_rights_probe(s, &rights, e);
+
+	(void)a;
+	assert(rights.admin_count <= rights.org_count);
+	assert(strlen(rights.elsewhere.name) < sizeof(rights.elsewhere.name));
+	return rc;
+}
+
 static const struct {
 	int (*call)(struct grafana_session *session, struct answer *answer, struct error *err);
 	bool with_token;
@@ -562,6 +604,11 @@ static const struct {
 	{org_by_name, true},
 	{org_by_id, true},
 	{team_find_member, true},
+	{sole_admin_of, false},
+	{account_sessions, false},
+	{own_role_in_org, false},
+	{rights_probe, false},
+	{rights_probe, true},
 };
 
 /* ---- one input ---- */
