@@ -221,6 +221,45 @@ def test_a_synced_member(desk, org):
         "refused", "org.externally_synced", 403)
 
 
+# ---- for a while ----
+
+
+def test_what_was_given_for_a_while_ends(desk, org):
+    """Who was no member leaves again, which takes the request's word; others fall to what they had."""
+    if desk.sim.version not in VERSIONS:
+        pytest.skip("waits for what is due; the calls are those of the others")
+    fields, due = {"org": org.by_id, "duration_s": 3600}, f"{{{desk.stage.name}:{desk.stage.group}}}:due"
+    member, comes, joins = desk.person(org, "Viewer"), desk.person(), desk.person(org, "Viewer")
+    team = desk.team(org)
+    asked = {"org_role.grant": {"role": "Editor", **fields}, "team_member.add": {"team": team.by_id, **fields}}
+    with desk.no_writes():
+        outcome = desk.ask("org_role.grant", user=comes.by_email, **asked["org_role.grant"])
+    assert "allow_account_removal" in was(outcome, "refused", "account.may_go")
+    given = desk.ask_all(
+        request("org_role.grant", user=member.by_login, **asked["org_role.grant"]),
+        request("org_role.grant", user=comes.by_email, allow_account_removal=True, **asked["org_role.grant"]),
+        request("team_member.add", user=joins.by_login, **asked["team_member.add"]))
+    for outcome in given:
+        was(outcome, "applied", status=200)
+    assert desk.grafana.role(org.id, member.login) == desk.grafana.role(org.id, comes.login) == "Editor"
+    assert desk.grafana.team_members(org.id, team.id) == {joins.id}
+    desk.stage.redis.zadd(due, {outcome["follow_up"]["request_id"]: 0 for outcome in given})
+    for outcome in given:
+        was(desk.stage.follow_up_of(outcome), "applied", status=200)
+    assert (desk.grafana.role(org.id, member.login), desk.grafana.role(org.id, comes.login)) == ("Viewer", None)
+    assert desk.grafana.team_members(org.id, team.id) == set()
+    assert desk.grafana.lookup(comes.login)["id"] == comes.id
+
+
+def test_a_role_that_the_server_does_not_know(desk, org):
+    member, comes = desk.person(org, "Editor"), desk.person()
+    knows = desk.sim.version not in ("9.4", "10.1")
+    for person, held in ((member, "Editor"), (comes, None)):
+        outcome = desk.ask("org_role.grant", org=org.by_id, user=person.by_login, role="None")
+        was(outcome, *(("applied", "ok", 200) if knows else ("refused", "role.invalid", 400)))
+        assert desk.grafana.role(org.id, person.login) == ("None" if knows else held)
+
+
 # ---- kills ----
 
 
