@@ -353,7 +353,7 @@ static void send_back(struct pipeline *pipeline, const struct park_port *park,
 /* What was begun is finished under the rules of its time, which were others. */
 static bool was_allowed(const struct job *job)
 {
-	return job->refusal->rule[0] != '\0' && job->claim.step != NULL;
+	return job->refusal->rule[0] != '\0' && turn_step_counts(job->claim.step);
 }
 
 /* From here on it needs a slot of its Grafana, as it did then. */

@@ -33,9 +33,14 @@ static const char STEP_NOTHING[] = "nothing";
 
 /* ---- taking over from an earlier attempt ---- */
 
+bool turn_step_counts(const char *step)
+{
+	return step != NULL && strcmp(step, STEP_NOTHING) != 0;
+}
+
 bool turn_was_begun(const struct turn *turn)
 {
-	return turn->step != NULL && strcmp(turn->step, STEP_NOTHING) != 0;
+	return turn_step_counts(turn->step);
 }
 
 bool turn_step_was(const struct turn *turn, const char *step)

@@ -25,6 +25,9 @@ void turn_clear(struct turn *turn);
  * the next attempt is not ours. */
 MUST_CHECK int turn_run(struct turn *turn, struct error *err);
 
+/* Was anything begun with this step, the last one noted? NULL = none was. Not if the steps
+ * were taken back. */
+bool turn_step_counts(const char *step);
 /* Did an earlier attempt begin to write? */
 bool turn_was_begun(const struct turn *turn);
 

@@ -5,6 +5,8 @@ has told which org or account that is. Every rule and case: tests/unit/test_work
 import pytest
 
 from harness.desk import Desk, was
+from harness.events import request
+from harness.load import running_for_an_hour
 
 # What a worker asks of every Grafana beside its work.
 PROBED = {"/api/health", "/api/frontend/settings", "/api/user", "/api/orgs", "/login"}
@@ -112,3 +114,24 @@ def test_what_was_given_for_a_while_ends_whoever_may_not_revoke(desk, orgs):
     ended = desk.stage.follow_up_of(given)
     was(ended, "applied", status=200)
     assert ended["requested_by"] == GIVER and desk.grafana.role(closed.id, ada.login) is None
+
+
+def test_only_what_was_begun_is_finished_under_another_policy(open_stage):
+    """A worker was turned away by Grafana, once before anything was done and once in doubt; the
+    next one has a policy that allows neither."""
+    desk = Desk(open_stage())
+    running_for_an_hour(desk.stage)
+    people = desk.person(), desk.person()
+    turned_away, in_doubt = asked = [request("account.disable", user=user.by_login) for user in people]
+    for user, kind, more in zip(people, ("retry_after", "html503"), ({"retry_after": "3600"}, {})):
+        desk.sim.fault(kind, "POST", f"/api/admin/users/{user.id}/disable", count=1000, **more)
+    worker = desk.stage.worker().start()
+    desk.stage.send(*asked)
+    worker.wait_for(lambda: all(fault["hits"] for fault in desk.sim.sim("GET", "faults")), "both attempts")
+    worker.stop()
+    desk.sim.clear_faults()
+    desk.stage.worker(settings={"policy.actions": "account.enable"}).start()
+    said_no(desk.stage.outcome_of(turned_away)["data"], "action_denied", "policy")
+    was(desk.stage.outcome_of(in_doubt)["data"], "applied", status=200)
+    assert [desk.sim.account(user.login)["isDisabled"] for user in people] == [False, True]
+    desk.stage.settle()
