@@ -21,6 +21,7 @@
 #include "tests/simulator/store_board.h"
 #include "tests/simulator/store_invite.h"
 #include "tests/simulator/store_team.h"
+#include "tests/simulator/timer.h"
 
 typedef void control_fn(struct exchange *exchange);
 
@@ -95,6 +96,12 @@ static void delete_faults(struct exchange *exchange)
 {
 	fault_list_clear(&exchange->sim->faults);
 	done(exchange);
+}
+
+static void post_release(struct exchange *exchange)
+{
+	buffer_append_format(ok(exchange), "{\"released\":%zu}",
+			     timer_release(exchange->sim->timer));
 }
 
 /* ---- settings ---- */
@@ -437,6 +444,7 @@ static const struct {
 	{METHOD_GET, "/sim/faults", get_faults},
 	{METHOD_POST, "/sim/faults", post_fault},
 	{METHOD_DELETE, "/sim/faults", delete_faults},
+	{METHOD_POST, "/sim/release", post_release},
 	{METHOD_GET, "/sim/settings", get_settings},
 	{METHOD_POST, "/sim/settings", post_settings},
 	{METHOD_POST, "/sim/reset", post_reset},

@@ -303,7 +303,7 @@ struct server *server_start(struct sim *sim, uint16_t port, unsigned threads)
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	server->sim = sim;
-	server->timer = timer_new();
+	server->timer = sim->timer = timer_new();
 	server->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, port,
 		NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address,

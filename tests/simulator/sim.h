@@ -14,6 +14,8 @@
 #include "tests/simulator/store.h"
 #include "tests/simulator/version.h"
 
+struct timer;
+
 /* What /sim/settings can change while running. */
 struct sim_settings {
 	const struct version *version;
@@ -43,6 +45,7 @@ struct sim {
 	struct fault_list faults;
 	struct journal journal;
 	struct model model;
+	struct timer *timer; /* borrowed from the server */
 };
 
 /* Back to a fresh server: store, attempts and faults; the journal and settings stay. */

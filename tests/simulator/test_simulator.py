@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("GRAFANA_SIM", str(ROOT / "build" / "grafana-sim"))
 RECORDED = ROOT / "tests" / "corpus" / "grafana" / "responses-9.4.jsonl"
 ADMIN = "admin:admin"
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 
 class Sim:
@@ -595,6 +595,20 @@ def test_a_hang_lasts_until_the_client_goes(sim, bob, kind, applied):
     connection.close()
     entry = wait_for(lambda: [e for e in sim.control("GET", "requests") if e["fault"] == kind and e["done"]])[0]
     assert (entry["status"], entry["applied"]) == (None, applied)
+    assert role_of(sim) == ("Editor" if applied else "Viewer")
+
+
+@pytest.mark.parametrize("kind, applied", [("delay", True), ("hang_before", False), ("hang_after", True)])
+def test_what_is_held_can_be_released(sim, bob, kind, applied):
+    assert sim.control("POST", "release") == {"released": 0}
+    sim.fault(kind, "/api/orgs/*/users/*", delay_ms=3600 * 1000)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        held = pool.submit(sim.api, "PATCH", f"/api/orgs/1/users/{bob}", {"role": "Editor"})
+        wait_for(lambda: sim.control("POST", "release") == {"released": 1})
+        if kind == "hang_before":
+            assert isinstance(held.exception(), http.client.RemoteDisconnected)
+        else:
+            assert held.result()[0] == 200
     assert role_of(sim) == ("Editor" if applied else "Viewer")
 
 

@@ -55,9 +55,11 @@ def test_10_1_answers_some_with_500_when_too_many_are_inside(modelled):
     sim = modelled("10.1")
     assert {sim.api("GET", READ)[0] for _ in range(50)} == {200}
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        statuses = list(pool.map(lambda _: sim.api("GET", READ)[0], range(400)))
+        statuses = []
+        while 500 not in statuses and len(statuses) < 20000:  # how many come at once is not said
+            statuses += pool.map(lambda _: sim.api("GET", READ)[0], range(400))
     assert set(statuses) == {200, 500}
-    assert statuses.count(500) < 100
+    assert statuses.count(500) < len(statuses) / 4
     log = sim.control("GET", "requests")
     entries = log["requests"] if isinstance(log, dict) else log
     assert sum(entry["fault"] == "overload" for entry in entries) == statuses.count(500)

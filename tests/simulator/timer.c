@@ -195,6 +195,21 @@ void timer_hold(struct timer *timer, struct MHD_Connection *connection, int64_t 
 	pthread_mutex_unlock(&timer->lock);
 }
 
+size_t timer_release(struct timer *timer)
+{
+	size_t count;
+
+	pthread_mutex_lock(&timer->lock);
+	count = timer->heap.count + timer->watched.count;
+	for (size_t i = 0; i < timer->heap.count; i++)
+		timer->heap.items[i].due_ns = 0;
+	for (size_t i = 0; i < timer->watched.count; i++)
+		timer->watched.items[i].due_ns = 0;
+	pthread_cond_signal(&timer->changed);
+	pthread_mutex_unlock(&timer->lock);
+	return count;
+}
+
 void timer_stop(struct timer *timer)
 {
 	pthread_mutex_lock(&timer->lock);

@@ -3,6 +3,7 @@
 #define TESTS_SIMULATOR_TIMER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct MHD_Connection;
@@ -15,6 +16,8 @@ struct timer *timer_new(void);
 /* The connection has been suspended already. wait_us -1: only when the client goes. */
 void timer_hold(struct timer *timer, struct MHD_Connection *connection, int64_t wait_us,
 		bool *gone);
+/* Lets all that is held now go on as if its time had come; how many there were. */
+size_t timer_release(struct timer *timer);
 /* Resumes all, flags set; what is held from now on is resumed at once. */
 void timer_stop(struct timer *timer);
 void timer_free(struct timer *timer); /* after timer_stop and the server's end */
