@@ -93,10 +93,11 @@ def test_what_was_being_given_when_it_was_emptied(sim, make_stage):
     ada = desk.person(org, "Viewer")
     stage.worker().start()
     path = f"/api/orgs/{org.id}/users/{ada.id}"
-    sim.fault("delay", "PATCH", path, delay_ms=1000)
+    sim.fault("delay", "PATCH", path, delay_ms=3600 * 1000)
     event = stage.send(request("org_role.grant", org=org.by_id, user=ada.by_login, role="Editor", duration_s=HOUR))
     wait_until(lambda: sim.requests("PATCH", path), "the write", DEADLINE_S)
     stage.services.flush_redis()
+    sim.release()
     outcome = stage.outcome_of(event)["data"]
     was(outcome, "applied")
     assert outcome["before"]["role"] == outcome["reverts_to"]["role"] == "Viewer"

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from .paths import binary
+from .paths import DEADLINE_S, binary, wait_until
 from .process import Process
 
 TEST_PASSWORD = "made-by-the-test-1"  # of accounts that tests make
@@ -170,6 +170,10 @@ class Simulator(Grafana):
         return [entry for entry in self.sim("GET", "requests")
                 if (method is None or entry["method"] == method)
                 and (path is None or re.search(path, entry["path"]))]
+
+    def release(self):
+        """What has arrived and is held up by a fault goes on."""
+        wait_until(lambda: self.sim("POST", "release")["released"], "something is held", DEADLINE_S)
 
     def forget_requests(self):
         self.sim("DELETE", "requests")
