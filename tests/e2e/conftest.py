@@ -129,7 +129,7 @@ def open_stage(servers, _grafana, vault, tmp_path_factory):
 def desk(open_stage):
     """One plain worker that the tests of a module share; a module that needs more has its own."""
     stage = open_stage()
-    stage.worker().start()
+    stage.worker(stage.hasty()).start()
     desk = Desk(stage)
     yield desk
     if desk.grafana.simulated:

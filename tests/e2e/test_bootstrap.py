@@ -8,7 +8,7 @@ import pytest
 
 from conftest import REAL, VERSIONS
 from harness.boundaries import killed_at
-from harness.desk import Desk
+from harness.desk import Desk, instance_for
 from harness.events import example, request
 from harness.grafana import call
 
@@ -251,7 +251,8 @@ def test_lost_answers_on_every_write(desk, kind):
         desk.sim.fault(kind, "POST", path)
         if writes > 1:
             desk.sim.fault(kind, "POST", path, skip=1 if LOST[kind] else 2)
-    outcome = desk.ask("org.bootstrap", org={"name": name}, bootstrap=everything(ada.by_login, ci=ci))
+    outcome = desk.ask("org.bootstrap", instance=instance_for(kind), org={"name": name},
+                       bootstrap=everything(ada.by_login, ci=ci))
     was(outcome, "applied")
     assert parts(outcome) == all_of(name, "applied", ada.login, ci=ci)
     check_org(desk, outcome, ada.login)

@@ -6,7 +6,7 @@ import pytest
 
 from conftest import REAL, VERSIONS
 from harness.boundaries import killed_at
-from harness.desk import was
+from harness.desk import instance_for, was
 from harness.events import example, request
 
 DASHBOARD_VERSIONS = VERSIONS if REAL else ["7.5", "9.4", "10.1", "12"]
@@ -215,7 +215,8 @@ def test_a_lost_answer_does_not_change_the_end(desk, kind):
     desk.sim.forget_requests()
     desk.sim.fault(kind, "POST", "/api/folders")
     desk.sim.fault(kind, "POST", "/api/dashboards/db")
-    outcome = desk.ask("dashboard.apply", org=org.by_id, folder={"title": "F"}, dashboard=model(desk))
+    outcome = desk.ask("dashboard.apply", instance=instance_for(kind), org=org.by_id, folder={"title": "F"},
+                       dashboard=model(desk))
     assert (outcome["result"], outcome["reason"]["code"]) == ("applied", "ok"), outcome
     assert outcome["before"] == {"exists": False} and outcome["after"]["version"] == 1
     after = desk.sim.counters()

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from harness.desk import Desk, evidence, was
+from harness.desk import Desk, evidence, instance_for, was
 from harness.events import request
 from harness.grafana import TEST_PASSWORD
 from harness.load import SHORT, running_for_an_hour
@@ -22,10 +22,7 @@ def desk(open_stage):
     stage = open_stage()
     desk = Desk(stage)
     stage.worker(settings={
-        **{f"grafana.quick.{key}": value for key, value in stage.config["grafana.main"].items()},
-        **desk.guest_instance(),
-        "grafana.main.request_timeout_ms": 1500, "grafana.main.connect_timeout_ms": 1500,
-        "worker.retry_base_ms": 20}).start()
+        **stage.hasty(), **desk.guest_instance(), "worker.retry_base_ms": 20}).start()
     yield desk
     desk.settle([TEST_PASSWORD, CHOSEN])
 
@@ -235,7 +232,8 @@ def test_without_a_vault_no_link_is_begun(open_stage):
 def test_a_lost_answer_makes_no_second_invite(desk, kind):
     org, grace = desk.org(), somebody()
     desk.sim.fault(kind, "POST", "/api/org/invites")
-    outcome = desk.ask("invite.create", org=org.by_id, user=grace, role="Editor", delivery="link")
+    outcome = desk.ask("invite.create", instance=instance_for(kind), org=org.by_id, user=grace, role="Editor",
+                       delivery="link")
     assert outcome["result"] == "needs_action"
     assert len(pending(desk, org, grace)) == 1
     take(desk, org, grace, outcome)
@@ -246,7 +244,7 @@ def test_a_lost_answer_to_a_revocation(desk, kind):
     org, grace = desk.org(), somebody()
     desk.ask("invite.create", org=org.by_id, user=grace, role="Editor")
     desk.sim.fault(kind, "PATCH", "/api/org/invites/*/revoke")
-    assert desk.ask("invite.revoke", org=org.by_id, user=grace)["result"] == "applied"
+    assert desk.ask("invite.revoke", instance=instance_for(kind), org=org.by_id, user=grace)["result"] == "applied"
     assert not pending(desk, org, grace)
 
 

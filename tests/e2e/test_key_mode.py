@@ -22,7 +22,7 @@ def open_desk(open_stage):
     viewer = KeyInstance(desk.grafana, org.id, "Viewer", "weak")
     stage.worker(settings={
         **key.settings("main"), **viewer.settings("weak"), "grafana.weak.connect_timeout_ms": 1500,
-        "grafana.weak.request_timeout_ms": 1500, "grafana.main.request_timeout_ms": 1500,
+        "grafana.weak.request_timeout_ms": 10000,
         "worker.retry_base_ms": 20}).start()
     yield desk, org
     desk.settle([key.key, viewer.key])

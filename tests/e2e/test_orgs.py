@@ -6,7 +6,7 @@ import pytest
 
 from conftest import REAL, VERSIONS
 from harness.boundaries import killed_at
-from harness.desk import was
+from harness.desk import instance_for, was
 from harness.events import example, request
 
 ORG_VERSIONS = VERSIONS if REAL else ["7.5", "9.4", "10.1", "10.1-pre", "12"]
@@ -220,15 +220,15 @@ def test_the_examples_are_what_they_say(desk):
 # ---- lost answers ----
 
 
-def cases(desk):
+def cases(desk, instance):
     """(request, route, check) of each write."""
     name, to, gone, renamed = desk.name("org"), desk.name("org"), desk.org(), desk.org()
     return [
-        (request("org.create", org={"name": name}), ("POST", "/api/orgs"),
+        (request("org.create", instance=instance, org={"name": name}), ("POST", "/api/orgs"),
          lambda: org_named(desk, name) is not None),
-        (request("org.rename", org=renamed.by_name, set={"name": to}), ("PUT", f"/api/orgs/{renamed.id}"),
+        (request("org.rename", instance=instance, org=renamed.by_name, set={"name": to}), ("PUT", f"/api/orgs/{renamed.id}"),
          lambda: org_named(desk, to)["id"] == renamed.id and org_named(desk, renamed.name) is None),
-        (request("org.delete", org=gone.by_name), ("DELETE", f"/api/orgs/{gone.id}"),
+        (request("org.delete", instance=instance, org=gone.by_name), ("DELETE", f"/api/orgs/{gone.id}"),
          lambda: org_named(desk, gone.name) is None),
     ]
 
@@ -236,7 +236,7 @@ def cases(desk):
 @every_version
 @pytest.mark.parametrize("kind", LOST)
 def test_a_lost_answer_does_not_change_the_end(desk, kind):
-    for event, route, check in cases(desk):
+    for event, route, check in cases(desk, instance_for(kind)):
         desk.sim.forget_requests()
         desk.sim.fault(kind, *route)
         outcome = desk.stage.ask(event)

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from harness.desk import Desk
+from harness.desk import Desk, instance_for
 from harness.events import request
 from harness.kafka import Collector
 
@@ -20,7 +20,9 @@ def desk(open_stage, _grafana):
     stage = open_stage()
     desk = Desk(stage)
     own = desk.person(is_admin=True, password=OWN_PASSWORD)
-    stage.worker(settings={"grafana.main.user": own.login, "grafana.main.password": OWN_PASSWORD}).start()
+    stage.worker(settings={**stage.hasty(), "grafana.hasty.user": own.login,
+                           "grafana.hasty.password": OWN_PASSWORD, "grafana.main.user": own.login,
+                           "grafana.main.password": OWN_PASSWORD}).start()
     yield desk
     desk.settle([OWN_PASSWORD])
 
@@ -105,7 +107,7 @@ def test_after_a_doubtful_creation_only_a_newer_password_is_published(desk, kind
     login = desk.name()
     since = last_entry(desk)
     desk.sim.fault(kind, "POST", "/api/admin/users")
-    outcome = desk.ask("account.create", user={"login": login})
+    outcome = desk.ask("account.create", instance=instance_for(kind), user={"login": login})
     assert outcome["result"] == "applied" and outcome["before"] == {"account": False}
     sent = passwords_sent(desk, "", since)
     password = desk.password_of(outcome)

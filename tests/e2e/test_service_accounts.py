@@ -5,7 +5,7 @@ no, lost answers. Kills are in test_kill_tokens.py."""
 import pytest
 
 from conftest import REAL, VERSIONS
-from harness.desk import Desk, evidence, was
+from harness.desk import Desk, evidence, instance_for, was
 from harness.grafana import call
 
 pytestmark = pytest.mark.parametrize("_grafana", VERSIONS if REAL else ["9.4", "10.1", "11.6", "12"], indirect=True)
@@ -38,9 +38,9 @@ def open_desk(open_stage):
     desk = Desk(stage)
     lonely = Lonely(desk)
     stage.worker(settings={
-        "grafana.main.request_timeout_ms": 1500, "worker.retry_base_ms": 20,
+        **stage.hasty(), "worker.retry_base_ms": 20,
         "grafana.machine.url": desk.grafana.url, "grafana.machine.token": lonely.key,
-        "grafana.machine.request_timeout_ms": 1500, "grafana.machine.connect_timeout_ms": 1500}).start()
+        "grafana.machine.request_timeout_ms": 10000, "grafana.machine.connect_timeout_ms": 1500}).start()
     yield desk, lonely
     desk.settle([lonely.key])
 
@@ -126,7 +126,8 @@ def test_create_takes_a_name_and_no_id(desk):
 def test_a_lost_answer_to_a_create(desk, org, kind):
     name = desk.name("bot")
     desk.sim.fault(kind, "POST", "/api/serviceaccounts", message="Failed to set permissions for service account creator")
-    outcome = desk.ask("service_account.create", org=org.by_id, service_account={"name": name}, role="Editor")
+    outcome = desk.ask("service_account.create", instance=instance_for(kind), org=org.by_id,
+                       service_account={"name": name}, role="Editor")
     was(outcome, "applied")
     assert evidence(outcome) == ({"exists": False}, shown("Editor", name))
     assert list(desk.grafana.service_accounts(org.id)) == [name]
@@ -176,8 +177,8 @@ def test_names_that_repeat_need_the_id(desk, org, bot):
 def test_a_lost_answer_to_an_update(desk, org, bot, kind):
     new = desk.name("renamed")
     desk.sim.fault(kind, "PATCH", f"/api/serviceaccounts/{bot['id']}")
-    outcome = desk.ask("service_account.update", org=org.by_id, service_account={"name": bot["name"]},
-                       set={"name": new}, role="Editor")
+    outcome = desk.ask("service_account.update", instance=instance_for(kind), org=org.by_id,
+                       service_account={"name": bot["name"]}, set={"name": new}, role="Editor")
     was(outcome, "applied")
     assert evidence(outcome) == (shown("Viewer", bot["name"]), shown("Editor", new))
 
@@ -213,7 +214,7 @@ def test_a_lost_answer_to_a_switch(desk, org, bot, action, kind):
     if action == "service_account.enable":
         desk.grafana.expect("PATCH", f"/api/serviceaccounts/{bot['id']}", {"isDisabled": True}, org=org.id)
     desk.sim.fault(kind, "DELETE" if action.endswith("delete") else "PATCH", f"/api/serviceaccounts/{bot['id']}")
-    outcome = desk.ask(action, org=org.by_id, service_account=bot)
+    outcome = desk.ask(action, instance=instance_for(kind), org=org.by_id, service_account=bot)
     was(outcome, "applied")
     left = desk.grafana.service_accounts(org.id)
     if action.endswith("delete"):

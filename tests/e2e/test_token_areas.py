@@ -34,7 +34,7 @@ class Place:
             more.update(token.settings(name))
             if not self.tells:
                 more[f"grafana.{name}.service_account"] = token.name
-            more.update({f"grafana.{name}.connect_timeout_ms": 1500, f"grafana.{name}.request_timeout_ms": 1500})
+            more.update({f"grafana.{name}.connect_timeout_ms": 1500, f"grafana.{name}.request_timeout_ms": 10000})
         return {**more, "worker.retry_base_ms": 20}
 
     @property

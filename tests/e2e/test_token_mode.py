@@ -8,7 +8,7 @@ import pytest
 
 from conftest import REAL, VERSIONS
 from harness.boundaries import die_at, survive
-from harness.desk import Desk, evidence, was
+from harness.desk import Desk, evidence, instance_for, was
 from harness.events import request
 from harness.load import SHORT, running_for_an_hour
 from harness.stage import TokenInstance
@@ -27,8 +27,9 @@ def open_desk(open_stage):
     desk = Desk(stage)
     org = desk.org()
     token = TokenInstance(desk.grafana, org.id)
-    stage.worker(settings={**token.settings("main"), "grafana.main.request_timeout_ms": 1500,
-                           "grafana.main.service_account": "grantd-itself",
+    stage.worker(settings={**token.settings("main"), "grafana.main.service_account": "grantd-itself",
+                           **stage.hasty(), **token.settings("hasty"),
+                           "grafana.hasty.service_account": "grantd-itself",
                            "worker.retry_base_ms": 20}).start()
     yield desk, org
     desk.settle([token.key])
@@ -134,7 +135,7 @@ def test_a_lost_answer_to_a_grant(desk, org, fault, member):
     ada = desk.person(org, "Viewer") if member else desk.person()
     before = desk.sim.counters()
     desk.sim.fault(fault, "PATCH" if member else "POST", MEMBERS + ("/*" if member else ""), count=1)
-    outcome = desk.ask("org_role.grant", org=org.by_id, user=ada.by_login, role="Editor")
+    outcome = desk.ask("org_role.grant", instance=instance_for(fault), org=org.by_id, user=ada.by_login, role="Editor")
     was(outcome, "applied", status=outcome["reason"]["grafana"] and outcome["reason"]["grafana"]["status"])
     assert evidence(outcome)[0] == ({"account": True, "role": "Viewer"} if member else {"role": None})
     assert outcome["after"] == {"account": True, "role": "Editor"}
@@ -203,7 +204,8 @@ def test_a_lost_answer_to_a_removal(desk, org, fault):
     ada = desk.person(org, "Editor")
     only_in(desk, org, ada)
     desk.sim.fault(fault, "DELETE", MEMBERS + "/*", count=1)
-    outcome = desk.ask("org_role.revoke", org=org.by_id, user=ada.by_login, allow_account_removal=True)
+    outcome = desk.ask("org_role.revoke", instance=instance_for(fault), org=org.by_id, user=ada.by_login,
+                       allow_account_removal=True)
     was(outcome, "applied", status=outcome["reason"]["grafana"] and outcome["reason"]["grafana"]["status"])
     assert outcome["before"] == {"account": True, "role": "Editor"}
     assert outcome["after"] == {"role": None}

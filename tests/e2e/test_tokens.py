@@ -8,7 +8,7 @@ import re
 import pytest
 
 from conftest import REAL, VERSIONS
-from harness.desk import Desk, evidence, was
+from harness.desk import Desk, evidence, instance_for, was
 
 pytestmark = pytest.mark.parametrize("_grafana", VERSIONS if REAL else ["9.4", "10.1", "11.6", "12"], indirect=True)
 LOST = ("reset_after", "hang_after", "fail_after", "truncate", "bad_json", "wrong_type")
@@ -18,7 +18,7 @@ OWN_NAME = r"grantd-[0-9a-f]{16}"
 @pytest.fixture(scope="module")
 def desk(open_stage):
     stage = open_stage()
-    stage.worker(settings={"grafana.main.request_timeout_ms": 1500, "worker.retry_base_ms": 20,
+    stage.worker(settings={**stage.hasty(), "worker.retry_base_ms": 20,
                            "tokens.ttl_s": 600, "tokens.max_ttl_s": 3600}).start()
     desk = Desk(stage)
     yield desk
@@ -50,7 +50,7 @@ class Bot:
         data, target = event["data"], outcome["target"]
         assert (data["kind"], data["target"]) == ("token", target)
         assert data.get("expires_at") == outcome.get("expires_at")
-        assert data["path"].endswith(f"/main/org-{self.org.id}/{self.name}/{target['token_name']}")
+        assert data["path"].endswith(f"/{outcome['instance']}/org-{self.org.id}/{self.name}/{target['token_name']}")
         key = self.desk.stage.vault.open(event)
         assert self.desk.grafana.org_of_key(key) == self.org.id
         assert self.tokens[target["token_name"]] == target["token_id"]
@@ -132,7 +132,7 @@ def test_what_is_not_there(desk, bot):
 def test_a_lost_answer_leaves_one_token_that_works(desk, bot, kind):
     """What had been made without its key being known is deleted and made anew."""
     desk.sim.fault(kind, "POST", f"/api/serviceaccounts/{bot.id}/tokens")
-    outcome = bot.ask("create")
+    outcome = bot.ask("create", instance=instance_for(kind))
     was(outcome, "applied", status=200)
     assert evidence(outcome)[0] == {"exists": False}
     assert outcome["credential"] == {"version": 2}
@@ -187,7 +187,7 @@ def test_delete_of_an_id_with_another_name(desk, bot):
 def test_a_lost_answer_to_a_delete(desk, bot, kind):
     token, _ = bot.make("old")
     desk.sim.fault(kind, "DELETE", f"/api/serviceaccounts/{bot.id}/tokens/{token['id']}")
-    was(bot.ask("delete", token=token), "applied")
+    was(bot.ask("delete", instance=instance_for(kind), token=token), "applied")
     assert bot.tokens == {}
 
 
@@ -222,7 +222,7 @@ def test_a_rotation_with_a_lost_answer(desk, bot, method, kind):
     bot.make("old")
     bot.make("other")
     desk.sim.fault(kind, method, f"/api/serviceaccounts/{bot.id}/tokens" + ("/*" if method == "DELETE" else ""))
-    outcome = bot.ask("rotate", token={"name": "old"}, overlap_s=0)
+    outcome = bot.ask("rotate", instance=instance_for(kind), token={"name": "old"}, overlap_s=0)
     was(outcome, "applied", outcome["reason"]["code"], (outcome["reason"]["grafana"] or {}).get("status"))
     bot.key_of(outcome)
     assert set(bot.tokens) == {"other", outcome["target"]["token_name"]}
@@ -235,7 +235,7 @@ def test_a_rotation_with_a_lost_answer(desk, bot, method, kind):
 def test_after_the_overlap_the_old_one_goes(desk, bot):
     token, old_key = bot.make("old")
     bot.make("other")
-    outcome = bot.ask("rotate", token={"name": "old"}, overlap_s=2, requested_by="ada@example.com", ticket="INC-1")
+    outcome = bot.ask("rotate", token={"name": "old"}, overlap_s=1, requested_by="ada@example.com", ticket="INC-1")
     was(outcome, "applied", status=200)
     new = outcome["target"]["token_name"]
     bot.key_of(outcome)
@@ -295,7 +295,7 @@ def test_a_lost_answer_to_a_legacy_key(desk, kind):
         pytest.skip("no legacy keys in this version")
     org = desk.org()
     desk.sim.fault(kind, "POST", "/api/auth/keys")
-    outcome = desk.ask("api_key.create", org=org.by_id, role="Viewer")
+    outcome = desk.ask("api_key.create", instance=instance_for(kind), org=org.by_id, role="Viewer")
     was(outcome, "applied", status=200)
     assert desk.grafana.org_of_key(desk.password_of(outcome)) == org.id
     assert len(desk.grafana.expect("GET", "/api/auth/keys", org=org.id)) == 1

@@ -71,6 +71,11 @@ def was(outcome, result, code="ok", status=None):
     return reason["message"]
 
 
+def instance_for(kind):
+    """Who asks when calls meet that kind of fault: what hangs is soon given up."""
+    return "hasty" if kind.startswith("hang_") else "main"
+
+
 def evidence(outcome):
     return outcome.get("before"), outcome.get("after")
 
@@ -158,6 +163,13 @@ class Desk:
 
     def ask(self, action, mode="binary", **data):
         return self.stage.ask(request(action, **data), mode=mode)
+
+    def end(self, *outcomes):
+        """What was given for a while ends now; the data of the outcomes of that."""
+        due = f"{{{self.stage.name}:{self.stage.group}}}:due"
+        over = {outcome["follow_up"]["request_id"]: 0 for outcome in outcomes}
+        assert self.stage.redis.zadd(due, over, xx=True, ch=True) == len(over)
+        return [self.stage.follow_up_of(outcome) for outcome in outcomes]
 
     def ask_all(self, *requests):
         """Send them at once; the data of their outcomes, in the same order."""

@@ -70,6 +70,11 @@ class Stage:
         return base_config(self.services.brokers, self.group, self.topics, self.services.redis_url + "/0",
                            self.name, self.vault.public_file, {"main": self.grafana})
 
+    def hasty(self):
+        """Settings of an instance "hasty": main once more, which soon takes a call for lost."""
+        config = {**self.config["grafana.main"], "request_timeout_ms": 1000}
+        return {f"grafana.hasty.{key}": value for key, value in config.items()}
+
     def worker(self, settings=None, env=None, program="grantd", name=None, config=None):
         """One more grantd, not started yet."""
         worker = Worker(name or f"w{len(self.workers) + 1}", self.dir, config or self.config,
