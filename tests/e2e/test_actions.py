@@ -798,8 +798,11 @@ def test_a_deadline_that_passes_while_grafana_fails(desk):
     path = f"/api/users/{ada.id}"
     desk.sim.fault("status", "GET", path, count=-1)
     try:
-        soon = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)).isoformat()
-        outcome = desk.ask("account.disable", user=ada.by_login, deadline=soon)
+        for seconds in (1, 5, 25):  # the shortest that this machine is quick enough for
+            soon = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)).isoformat()
+            outcome = desk.ask("account.disable", user=ada.by_login, deadline=soon)
+            if outcome["reason"]["code"] == "retries.exhausted" and outcome["attempts"] > 1:
+                break
     finally:
         desk.sim.clear_faults()
     assert "503" in was(outcome, "failed", "retries.exhausted")

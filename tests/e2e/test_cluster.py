@@ -51,9 +51,10 @@ class Feed(threading.Thread):
 
     def end(self):
         self.enough.set()
-        self.join(60)
+        self.join(120)
         if self.error is not None:
             raise self.error
+        assert not self.is_alive(), "it still sends"
 
 
 @pytest.mark.parametrize("number, settings", [

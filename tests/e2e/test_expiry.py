@@ -12,7 +12,7 @@ import pytest
 from harness.desk import Desk, evidence, was
 from harness.events import request
 
-SOON_S, LATER_S = 2, 3600
+SOON_S, LATER_S = (1, 5, 25), 3600
 MOST = 64  # alive at one time
 
 
@@ -38,22 +38,20 @@ def grant(org, person, role, duration_s=LATER_S, **more):
     return request("org_role.grant", org=org.by_id, user=person.by_login, role=role, duration_s=duration_s, **more)
 
 
-def end(desk, *outcomes):
-    """The end of what was given, now; the data of the outcomes of that."""
-    due = f"{{{desk.stage.name}:{desk.stage.group}}}:due"
-    over = {outcome["follow_up"]["request_id"]: 0 for outcome in outcomes}
-    assert desk.stage.redis.zadd(due, over, xx=True, ch=True) == len(over)
-    return [desk.stage.follow_up_of(outcome) for outcome in outcomes]
-
-
 def test_a_role_goes_back_to_the_one_before(desk):
     org = desk.org()
-    ada, bob = desk.person(org, "Viewer"), desk.person()
-    asked = [grant(org, ada, "Editor", SOON_S, requested_by="ada@example.com", ticket="INC-1"),
-             grant(org, bob, "Admin", SOON_S)]
-    first, second = desk.ask_all(*asked)
+    for soon_s in SOON_S:  # the shortest that this machine is quick enough for
+        ada, bob = desk.person(org, "Viewer"), desk.person()
+        asked = [grant(org, ada, "Editor", soon_s, requested_by="ada@example.com", ticket="INC-1"),
+                 grant(org, bob, "Admin", soon_s)]
+        first, second = desk.ask_all(*asked)
+        if "grant.over" not in (first["reason"]["code"], second["reason"]["code"]):
+            break
+        for outcome in (first, second):
+            if "follow_up" in outcome:
+                desk.stage.follow_up_of(outcome)
     was(first, "applied", status=200)
-    assert first["expires_at"] == first["follow_up"]["at"] == later(asked[0], SOON_S)
+    assert first["expires_at"] == first["follow_up"]["at"] == later(asked[0], soon_s)
     assert first["reverts_to"] == {"role": "Viewer"} and second["reverts_to"] == {"role": None}
     assert first["reason"]["message"] == (
         f"'{ada.login}' is now Editor in '{org.name}' until {first['expires_at']} (was Viewer)")
@@ -78,7 +76,7 @@ def test_places_in_teams_and_server_admins(desk):
     was(raised, "applied", status=200)
     assert joined["reverts_to"] == {"team_member": False} and raised["reverts_to"] == {"server_admin": False}
     assert desk.grafana.team_members(org.id, team.id) == {ada.id} and desk.grafana.is_server_admin(bob.login)
-    for ended in end(desk, joined, raised):
+    for ended in desk.end(joined, raised):
         was(ended, "applied", status=200)
     assert desk.grafana.team_members(org.id, team.id) == set() and not desk.grafana.is_server_admin(bob.login)
     assert desk.grafana.role(org.id, ada.login) == "Viewer"
@@ -94,7 +92,7 @@ def test_the_strongest_of_those_alive_counts(desk):
     assert "stays Admin" in was(viewer, "already_so")
     assert [outcome["reverts_to"] for outcome in (editor, admin, viewer)] == [{"role": None}] * 3
     assert viewer["after"]["role"] == "Admin" and viewer["expires_at"] == later(asked[2], LATER_S)
-    first, second, third = (end(desk, outcome)[0] for outcome in (admin, editor, viewer))
+    first, second, third = (desk.end(outcome)[0] for outcome in (admin, editor, viewer))
     assert [outcome["after"]["role"] for outcome in (first, second, third)] == ["Editor", "Viewer", None]
     assert [outcome["result"] for outcome in (first, second, third)] == ["applied"] * 3
     assert desk.grafana.role(org.id, ada.login) is None
@@ -106,7 +104,7 @@ def test_there_is_an_end_to_how_many_are_alive(desk):
     *alive, beyond = desk.ask_all(*(grant(org, ada, "Editor") for _ in range(MOST + 1)))
     assert {outcome["reason"]["code"] for outcome in alive} == {"ok"}
     assert f"{MOST} time-bound grants" in was(beyond, "refused", "grant.too_many")
-    end(desk, alive[0])
+    desk.end(alive[0])
     was(desk.ask("org_role.grant", org=org.by_id, user=ada.by_login, role="Editor", duration_s=LATER_S), "already_so")
 
 
@@ -168,7 +166,7 @@ def test_what_happens_in_between_is_respected(desk):
     for name, (between, *_) in cases.items():
         was(given[name], "applied", status=200)
         between(desk, *scenes[name])
-    ends = dict(zip(cases, end(desk, *(given[name] for name in cases))))
+    ends = dict(zip(cases, desk.end(*(given[name] for name in cases))))
     for name, (_, result, text, left) in cases.items():
         ended, (org, person) = ends[name], scenes[name]
         assert (name, ended["result"], ended["reason"]["code"]) == (name, result, "ok"), ended
@@ -191,7 +189,7 @@ def test_what_may_have_been_given_ends_though_nobody_may_look(desk):
     for outcome, person in zip(given, (ada, bob)):
         assert "may have given it" in was(outcome, "failed", "grafana.permission", status=403)
         assert desk.grafana.role(org.id, person.login) == "Editor" and outcome["reverts_to"] == {"role": "Viewer"}
-    for ended, person in zip(end(desk, *given), (ada, bob)):
+    for ended, person in zip(desk.end(*given), (ada, bob)):
         was(ended, "applied", status=200)
         assert desk.grafana.role(org.id, person.login) == "Viewer"
 
@@ -204,7 +202,7 @@ def test_one_grant_can_be_ended_early(desk):
     was(desk.ask("org_role.revoke", **early), "applied", status=200)
     assert desk.grafana.role(org.id, ada.login) == "Editor"
     assert "not alive any more" in was(desk.ask("org_role.revoke", **early), "already_so")
-    assert "not alive any more" in was(end(desk, admin)[0], "already_so")
+    assert "not alive any more" in was(desk.end(admin)[0], "already_so")
     early["grant"] = {"id": asked[0]["id"], "source": asked[0]["source"]}
     was(desk.ask("org_role.revoke", **early), "applied", status=200)
     assert desk.grafana.role(org.id, ada.login) is None
@@ -216,7 +214,7 @@ def test_a_duplicate_extends_nothing(desk):
     event = grant(org, ada, "Editor")
     outcome = desk.stage.ask(event)
     desk.stage.send(event)
-    was(end(desk, outcome)[0], "applied", status=200)
+    was(desk.end(outcome)[0], "applied", status=200)
     desk.stage.send(event)
     was(desk.ask("org_role.grant", org=org.by_id, user=ada.by_login, role="Viewer"), "already_so")
     assert desk.grafana.role(org.id, ada.login) == "Viewer"
@@ -231,7 +229,7 @@ def test_who_asks_for_more_in_other_names(desk):
     outcomes = desk.ask_all(*asked)
     assert {outcome["result"] for outcome in outcomes} == {"applied", "already_so"}
     assert {outcome["reverts_to"]["role"] for outcome in outcomes} == {None}
-    assert {ended["result"] for ended in end(desk, *outcomes)} <= {"applied", "already_so"}
+    assert {ended["result"] for ended in desk.end(*outcomes)} <= {"applied", "already_so"}
     assert desk.grafana.role(org.id, ada.login) is None
 
 
@@ -269,7 +267,7 @@ def test_an_end_that_grafana_refuses_is_told(desk):
     desk.grafana.expect("DELETE", f"/api/orgs/{org.id}/users/{boss.id}")
     desk.sim.fault("status", "PUT", f"/api/admin/users/{admin.id}/permissions", status=400,
                    message="cannot remove last grafana admin")
-    kept, stays = end(desk, given, raised)
+    kept, stays = desk.end(given, raised)
     was(kept, "refused", "org.last_admin", 400)
     was(stays, "refused", "account.last_server_admin", 400)
     assert desk.grafana.role(org.id, ada.login) == "Admin"
@@ -291,7 +289,7 @@ def test_with_lost_answers(desk, kind):
     outcomes = desk.ask_all(grant(org, ada, "Editor"), grant(org, bob, "Editor"), request(
         "team_member.add", org=org.by_id, team=team.by_id, user=cleo.by_login, duration_s=LATER_S))
     assert [outcome["result"] for outcome in outcomes] == ["applied"] * 3
-    assert [ended["result"] for ended in end(desk, *outcomes)] == ["applied"] * 3
+    assert [ended["result"] for ended in desk.end(*outcomes)] == ["applied"] * 3
     assert [desk.grafana.role(org.id, who.login) for who in (ada, bob, cleo)] == ["Viewer", None, "Viewer"]
     assert desk.grafana.team_members(org.id, team.id) == set()
     desk.sim.clear_faults()

@@ -13,7 +13,7 @@ import redis
 
 from harness import events, invariants
 from harness.kafka import Collector, Producer
-from harness.paths import kafka_wire, wait_until
+from harness.paths import DEADLINE_S, kafka_wire, wait_until
 from harness.process import Process
 
 
@@ -226,7 +226,7 @@ def test_a_planted_secret_is_found_in_redis(services, database, plant):
         invariants.no_plaintext([secret], invariants.redis_places(database))
     # Also after it was deleted, as long as the append-only file has it.
     database.flushall()
-    wait_until(lambda: database.info("persistence")["aof_pending_bio_fsync"] == 0, "written", 10)
+    wait_until(lambda: database.info("persistence")["aof_pending_bio_fsync"] == 0, "written", DEADLINE_S)
     with pytest.raises(AssertionError, match="appendonly"):
         invariants.no_plaintext([secret], invariants.file_places(services.dir + "/redis-data"))
 
@@ -369,11 +369,11 @@ def test_the_servers_die_with_who_owns_them(services, tmp_path):
     owner = Process("owner", [sys.executable, "-B", "-c", program, str(tmp_path), module.HERE],
                     str(tmp_path / "owner.log"))
     owner.spawn()
-    owner.wait_log("^up$", deadline_s=90)
+    owner.wait_log("^up$", deadline_s=180)
     pair = module.Services(str(tmp_path))
     assert pair.kafka.alive() and pair.redis.alive()
     owner.kill()
-    wait_until(lambda: not pair.kafka.alive() and not pair.redis.alive(), "both have died", 10)
+    wait_until(lambda: not pair.kafka.alive() and not pair.redis.alive(), "both have died", DEADLINE_S)
 
 
 def test_a_process_that_ends_fails_who_waits_for_it(tmp_path):

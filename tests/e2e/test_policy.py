@@ -109,9 +109,9 @@ def test_what_was_given_for_a_while_ends_whoever_may_not_revoke(desk, orgs):
     said_no(desk.ask("org_role.grant", role="Admin", **asked), "duration_denied", "policy.giver")
     said_no(desk.ask("org_role.grant", role="Admin", duration_s=61, **asked), "duration_denied", "policy.giver")
     said_no(desk.ask("org_role.revoke", **asked), "action_denied", "policy.giver")
-    given = desk.ask("org_role.grant", role="Admin", duration_s=1, **asked)
+    given = desk.ask("org_role.grant", role="Admin", duration_s=60, **asked)
     was(given, "applied", status=200)
-    ended = desk.stage.follow_up_of(given)
+    [ended] = desk.end(given)
     was(ended, "applied", status=200)
     assert ended["requested_by"] == GIVER and desk.grafana.role(closed.id, ada.login) is None
 

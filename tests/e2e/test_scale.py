@@ -52,10 +52,13 @@ def test_one_three_one(stage, load):
 
 
 def test_a_worker_that_is_told_to_stop_drains(stage, load):
-    worker = stage.worker(SHORT).start()
+    worker = stage.worker().start()
+    # Some way into it, calls take so long that it is amid its work whenever the signal comes.
+    stage.grafana.fault("delay", "*", "/api/users/lookup", skip=100, count=-1, delay_ms=500)
     stage.send(*load.requests(300))
     wait_outcomes(stage, 30)
     worker.stop(expected=0)
+    stage.grafana.clear_faults()
     stage.committed.read_to_end()
     assert len(stage.outcomes()) < len(load.expected), "it was to be stopped amid its work"
     worker.start()
@@ -65,7 +68,11 @@ def test_a_worker_that_is_told_to_stop_drains(stage, load):
 def test_a_second_signal_stops_at_once_and_loses_nothing(stage, load):
     settings = {**SHORT, "worker.lease_ms": 5000, "grafana.main.request_timeout_ms": 1600}
     worker = stage.worker(settings).start()
+    # A request takes several such calls, one after the other.
     stage.grafana.fault("delay", "*", "/api/users/lookup", count=-1, delay_ms=1500)
+    stage.grafana.fault("delay", "*", "/api/users/*", count=-1, delay_ms=1500)
+    stage.grafana.fault("delay", "*", "/api/orgs/*", count=-1, delay_ms=1500)
+    stage.grafana.fault("delay", "*", "/api/users/*/orgs", count=-1, delay_ms=1500)
     stage.send(*load.requests(60))
     worker.wait_for(lambda: stage.grafana.requests("GET", "^/api/users/lookup$"), "calls that hang")
     worker.send(signal.SIGTERM)
@@ -83,8 +90,8 @@ def test_a_paused_worker_undoes_nothing_when_it_wakes(stage, load, wakes):
     zombie.wait_log("msg=assigned.*part=[0-5]")
     stage.send(*load.requests(300))
     zombie.wait_log("msg=settled")
-    zombie.send(signal.SIGSTOP)
     before = heir.log().count("msg=assigned")
+    zombie.send(signal.SIGSTOP)
     heir.wait_for(lambda: heir.log().count("msg=assigned") >= before + 6, "it has all partitions")
     if wakes == "afterwards":
         stage.all_outcomes()

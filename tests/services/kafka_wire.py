@@ -16,6 +16,7 @@ import time
 METADATA, OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR = 3, 8, 9, 10
 CREATE_TOPICS, DELETE_RECORDS = 19, 21
 TOPIC_ALREADY_EXISTS = 36
+COORDINATOR_NOT_AVAILABLE, COORDINATOR_S = 15, 30
 
 
 class WireError(Exception):
@@ -87,9 +88,15 @@ def _ask(address, api, version, body, timeout_s):
 
 
 def coordinator(address, group, timeout_s=5):
-    """The address of the broker that keeps the group's offsets."""
-    answer = _ask(address, FIND_COORDINATOR, 0, _text(group), timeout_s)
-    code = answer.number("h")
+    """The address of the broker that keeps the group's offsets; waited for, as the first who asks
+    has their topic made."""
+    end = time.monotonic() + COORDINATOR_S
+    while True:
+        answer = _ask(address, FIND_COORDINATOR, 0, _text(group), timeout_s)
+        code = answer.number("h")
+        if code != COORDINATOR_NOT_AVAILABLE or time.monotonic() > end:
+            break
+        time.sleep(0.05)
     if code:
         raise WireError(f"coordinator of {group}: error {code}")
     answer.number("i")
@@ -151,7 +158,10 @@ def create_topics(address, topics, configs=None, replicas=1, deadline_s=30):
 def _wait_leaders(address, topics, deadline_s):
     end = time.monotonic() + deadline_s
     while True:
-        led = metadata(address)["topics"]
+        try:
+            led = metadata(address)["topics"]
+        except OSError:  # busy: it is asked again
+            led = {}
         missing = [name for name, count in topics.items() if led.get(name, 0) < count]
         if not missing:
             return
@@ -195,7 +205,7 @@ def commit(address, group, topic, partition, offset, metadata, timeout_s=5):
         raise WireError(f"group {group}: error {code}")
 
 
-def delete_records(address, topic, partition, before, timeout_s=5):
+def delete_records(address, topic, partition, before, timeout_s=30):
     """Delete the records of a partition below the offset 'before'."""
     place = _array([struct.pack(">iq", partition, before)])
     answer = _ask(address, DELETE_RECORDS, 0,

@@ -29,7 +29,7 @@ import time
 import kafka_wire
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-READY_S = 60
+READY_S = 180
 STOP_S = 20
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
@@ -409,7 +409,7 @@ class Services:
 
     def redis_command(self, text):
         """First line of the answer to one inline command."""
-        with socket.create_connection(("127.0.0.1", self.redis_port), timeout=5) as conn:
+        with socket.create_connection(("127.0.0.1", self.redis_port), timeout=30) as conn:
             conn.sendall(text.encode() + b"\r\n")
             with conn.makefile("rb") as answer:
                 return answer.readline().decode().strip()
