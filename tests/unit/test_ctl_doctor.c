@@ -167,6 +167,8 @@ static void says_what_follows_from_the_facts(void **state)
 		 "brute_force_off"},
 		{INI("{\"auth\":{\"login_maximum_lifetime_duration\":\"59m\"}}"), "session_short"},
 		{INI("{\"auth\":{\"login_maximum_lifetime_duration\":\"60m\"}}"), ""},
+		{INI("{\"auth\":{\"login_maximum_inactive_lifetime_duration\":\"59m\"}}"),
+		 "session_short"},
 		{{SOUND, .basic = true, .ini = "{\"auth\":{\"login_maximum_lifetime_duration\":\"59m\","
 					       "\"token_rotation_interval_minutes\":\"1\"}}"}, ""},
 		{INI("{\"auth\":{\"token_rotation_interval_minutes\":\"1\"}}"), "session_rotation"},

@@ -66,6 +66,21 @@ static void the_same_grant_counts_once(void **state)
 	assert_int_equal(grants.base, 2);
 }
 
+/* So long the ledger keeps what is left of them, whoever comes last. */
+static void the_latest_end_is_kept(void **state)
+{
+	const struct grant list[] = {grant_of("a", 3, 2000), grant_of("b", 3, 3000),
+				     grant_of("c", 3, 1000)};
+	struct grants grants = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_true(grants_add(&grants, 2, &list[i]));
+	assert_int_equal(grants.until_ms, 3000);
+	grants_end_all(&grants);
+	assert_int_equal(grants.until_ms, 3000);
+}
+
 static void a_change_by_hand_ends_all(void **state)
 {
 	struct grants grants = {0};
@@ -271,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_strongest_counts_and_then_what_was_before),
 		cmocka_unit_test(the_same_grant_counts_once),
+		cmocka_unit_test(the_latest_end_is_kept),
 		cmocka_unit_test(a_change_by_hand_ends_all),
 		cmocka_unit_test(there_are_only_so_many),
 		cmocka_unit_test(keys_tell_source_and_id_apart),

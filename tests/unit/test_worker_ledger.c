@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "config/limits.h"
 #include "tests/unit/redis_server.h"
@@ -1044,8 +1045,9 @@ static void a_request_that_waits_keeps_what_it_has_begun(void **state)
 	holds[1] = hold_of(&idle);
 	assert_int_equal(ledger_park_many(view.ledger, holds, 2, NULL), 0);
 	assert_int_equal(take(&view, &other, "role", "kept").answer, LEDGER_BUSY);
-	assert_grants(take(&view, &other, "role", "given"), "");
+	/* Claimed once more it has not taken it once more. */
 	assert_claim(&view, &idle, CLAIM_FRESH);
+	assert_grants(take(&view, &other, "role", "given"), "");
 	assert_int_equal(complete_with_grants(&view, &idle, "given", "v1 2 3 9"), LEDGER_LOST);
 	assert_claim(&view, &begun, CLAIM_RESUME);
 	assert_grants(take(&view, &begun, "role", "kept"), "");
@@ -1172,6 +1174,90 @@ static void who_resumes_is_told_whether_it_was_his_all_along(void **state)
 	view_close(&view);
 }
 
+/* ---- restoring ---- */
+
+static bool restore_due(struct view *view, const struct ledger_claim *claim, const char *id)
+{
+	const struct ledger_due due = {id, now_ms() + 3600000, {"restored", 8}};
+	bool added = false;
+
+	assert_int_equal(ledger_due_restore(view->ledger, &claim->key, &due, &added, NULL), 0);
+	return added;
+}
+
+static void what_is_there_or_was_asked_already_is_not_due_again(void **state)
+{
+	struct ledger_claim asked = young("asked/expiry", 1), later = young("later/expiry", 2);
+	struct view view;
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	assert_claim(&view, &asked, CLAIM_FRESH);
+	assert_false(restore_due(&view, &asked, "asked/expiry"));
+	assert_true(restore_due(&view, &later, "later/expiry"));
+	assert_false(restore_due(&view, &later, "later/expiry"));
+	assert_int_equal(redis_server_tell(&server, "ZCARD {grantd:workers}:due"), 1);
+	assert_int_equal(redis_server_tell(&server, "HLEN {grantd:workers}:due:records"), 1);
+	ledger_claim_clear(&asked);
+	view_close(&view);
+}
+
+static enum grants_restored restore_grants(struct view *view, const char *known,
+					   const char *grants, const char *there)
+{
+	struct ledger_grants was = {.bytes = mem_strdup(known), .length = strlen(known)};
+	enum grants_restored answer = GRANTS_CHANGED;
+
+	assert_int_equal(ledger_grants_restore(view->ledger, "s", &was,
+					       (struct slice){grants, strlen(grants)}, &answer,
+					       NULL), 0);
+	assert_int_equal(was.length, strlen(there));
+	assert_memory_equal(was.length > 0 ? was.bytes : "", there, strlen(there));
+	free(was.bytes);
+	return answer;
+}
+
+static void grants_are_restored_over_nobody(void **state)
+{
+	struct ledger_claim holder = young("holder", 1), reader = young("reader", 2);
+	struct ledger_claim idle = young("idle", 3);
+	struct ledger_hold hold;
+	struct view view;
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	assert_claim(&view, &holder, CLAIM_FRESH);
+	assert_claim(&view, &reader, CLAIM_FRESH);
+	assert_claim(&view, &idle, CLAIM_FRESH);
+	assert_grants(take(&view, &holder, "role", "s"), "");
+	assert_int_equal(restore_grants(&view, "", "v1 1 3 9", ""), GRANTS_BUSY);
+	/* It has begun, and waits. */
+	hold = hold_of(&holder);
+	assert_int_equal(ledger_park_many(view.ledger, &hold, 1, NULL), 0);
+	assert_int_equal(restore_grants(&view, "", "v1 1 3 9", ""), GRANTS_BUSY);
+	assert_claim(&view, &holder, CLAIM_RESUME);
+	assert_grants(take(&view, &holder, "role", "s"), "");
+	assert_int_equal(complete_with_grants(&view, &holder, "s", ""), LEDGER_HELD);
+	/* Taken, but nothing begun: whose worker has died leaves nothing behind for ever. Once
+	 * there are grants it stays. */
+	assert_grants(take(&view, &idle, "", "s"), "");
+	hold = hold_of(&idle);
+	assert_int_equal(ledger_park_many(view.ledger, &hold, 1, NULL), 0);
+	assert_true(redis_server_tell(&server, "PTTL {grantd:workers}:grants:s") > 80000000);
+	assert_int_equal(restore_grants(&view, "", "v1 1 3 9", "v1 1 3 9"), GRANTS_KEPT);
+	assert_int_equal(redis_server_tell(&server, "PTTL {grantd:workers}:grants:s"), -1);
+	/* Others by now than those that were read. */
+	assert_int_equal(restore_grants(&view, "", "v1 1 4 9", "v1 1 3 9"), GRANTS_CHANGED);
+	assert_int_equal(restore_grants(&view, "v1 1 3 9", "v1 1 4 9", "v1 1 4 9"), GRANTS_KEPT);
+	/* Who has looked at Grafana before that looks again. */
+	assert_int_equal(take_as(&view, &reader, "remove", "s", TAKE_LATE), LEDGER_BUSY);
+	assert_grants(take(&view, &reader, "", "s"), "v1 1 4 9");
+	ledger_claim_clear(&holder);
+	ledger_claim_clear(&reader);
+	ledger_claim_clear(&idle);
+	view_close(&view);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1204,6 +1290,8 @@ int main(void)
 		TEST(what_was_read_before_the_grants_changed_must_be_read_anew),
 		TEST(what_was_begun_keeps_a_subject_for_a_day_at_most),
 		TEST(who_resumes_is_told_whether_it_was_his_all_along),
+		TEST(what_is_there_or_was_asked_already_is_not_due_again),
+		TEST(grants_are_restored_over_nobody),
 		TEST(a_request_that_waits_keeps_what_it_has_begun),
 		TEST(only_who_ends_a_request_leaves_something_due),
 		TEST(one_removal_too_many_opens_the_fuse_until_it_is_reset),

@@ -268,6 +268,11 @@ static const struct row {
 	 {2, "Any"}, "ok"},
 	{TIMES, GRANT("Admin") "," ORG("Any") ",\"expires_at\":\"2026-11-22T18:00:01Z\"",
 	 NOBODY_ASKED, "policy.duration_denied policy"},
+	{TIMES, GRANT("Admin") "," ORG("Any") ",\"expires_at\":\"2026-11-22T18:00:00.001Z\"",
+	 NOBODY_ASKED, "policy.duration_denied policy"},
+	/* Over already, which is not for good: the operation says that. */
+	{TIMES, GRANT("Admin") "," ORG("Any") ",\"expires_at\":\"2026-11-22T10:00:00Z\"",
+	 {2, "Any"}, "ok"},
 	{TIMES, GRANT("Admin") "," ORG("Any") ",\"duration_s\":3600," BY("short@example.com"),
 	 {2, "Any"}, "ok"},
 	{TIMES, GRANT("Admin") "," ORG("Any") ",\"duration_s\":3601," BY("short@example.com"),

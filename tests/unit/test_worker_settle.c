@@ -81,10 +81,37 @@ static void what_is_due_later_has_the_time_of_its_outcome(void **state)
 	job_free(job);
 }
 
+static void a_plan_leaves_nothing_due_and_nothing_given(void **state)
+{
+	static char source[] = "/grantd", worker[] = "w1";
+	int64_t now_ms = 1700000000000;
+	const struct clock clock = {moving_ms, moving_ms, &now_ms, NULL};
+	struct settings settings = {.publish.source = source, .worker.id = worker};
+	struct pipeline pipeline = {
+		.settings = &settings, .clock = &clock, .worker_version = "1"};
+	struct job *job = make_job();
+	struct turn turn = {.request = &job->request, .settings = &settings, .clock = &clock,
+			    .has_subject = true, .grants_changed = true, .subject = "s"};
+
+	(void)state;
+	job->request.mode = MODE_PLAN;
+	turn_follow_up(&turn, "expiry", "org_role.revoke", 1700003600000);
+	turn_applied(&turn, "would be done");
+	settle_outcome(&pipeline, job, &turn);
+	assert_true(job->stored_outcome.length > 0);
+	assert_int_equal(job->stored_due.length, 0);
+	assert_null(job->due_id);
+	assert_null(job->subject);
+	assert_int_equal(job->stored_grants.length, 0);
+	turn_clear(&turn);
+	job_free(job);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_due_later_has_the_time_of_its_outcome),
+		cmocka_unit_test(a_plan_leaves_nothing_due_and_nothing_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
