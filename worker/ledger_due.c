@@ -17,11 +17,11 @@
 enum { HIDDEN_MS = 20000 };
 
 static void copy_items(const struct redis_reply *reply, struct ledger_due_item *items,
-		       size_t *count)
+		       size_t most, size_t *count)
 {
 	size_t values = redis_reply_count(reply);
 
-	for (size_t i = 0; i + 1 < values; i += 2) {
+	for (size_t i = 0; i + 1 < values && *count < most; i += 2) {
 		struct slice id = redis_reply_at(reply, i).bytes;
 		struct ledger_due_item *item = &items[(*count)++];
 
@@ -45,7 +45,7 @@ int ledger_due_take(struct ledger *ledger, struct ledger_due_item *items, size_t
 	ledger_argument_number(ledger, command, HIDDEN_MS);
 	rc = ledger_batch_send(ledger, err);
 	if (rc == 0)
-		copy_items(ledger->replies[0], items, count);
+		copy_items(ledger->replies[0], items, most, count);
 	ledger_batch_end(ledger);
 	if (rc < 0)
 		error_prefix(err, "take what is due");
