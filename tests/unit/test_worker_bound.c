@@ -21,6 +21,7 @@ struct scene {
 	struct turn turn;
 
 	char grants[512]; /* "" = none */
+	int64_t epoch_ms;
 	bool was_ours;
 	bool is_fenced; /* the subject is another's by now */
 	size_t steps;
@@ -50,6 +51,7 @@ static int begin_step(void *context, struct ledger_step *step, struct error *err
 	if (step->subject == NULL || step->taking == TAKE_KEPT)
 		return 0;
 	step->grants.was_ours = scene->was_ours;
+	step->grants.epoch_ms = scene->epoch_ms;
 	if (scene->grants[0] != '\0') {
 		step->grants.bytes = mem_strdup(scene->grants);
 		step->grants.length = strlen(scene->grants);
@@ -383,6 +385,64 @@ static void the_grant_goes_with_what_it_was_about(void **state)
 	close_scene(&scene);
 }
 
+/* A grant that is not known is over, unless it is older than the ledger that does not know
+ * it: then nobody can say before that has been restored. */
+static void an_end_of_before_the_ledger_was_emptied_waits(void **state)
+{
+	static const struct {
+		int64_t at_ms;
+		int rc;
+	} rows[] = {{999, TURN_FAILED}, {1000, TURN_ENDED}, {0, TURN_ENDED}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct error err = {0};
+		struct scene scene;
+		int wanted = -1;
+
+		open_scene(&scene, &operation_org_role_revoke, NULL);
+		scene.epoch_ms = 1000;
+		scene.request.grant = (struct request_grant){.id = mem_strdup("grant"),
+							     .source = mem_strdup("/portal"),
+							     .at_ms = rows[i].at_ms};
+		hold_now(&scene.turn.outcome.before, ROLE_EDITOR);
+		hold_now(&scene.turn.outcome.after, ROLE_EDITOR);
+		assert_int_equal(bound_take(&scene.turn, &err), TURN_GO_ON);
+		if (bound_end(&scene.turn, &wanted, &err) != rows[i].rc)
+			fail_msg("row %zu", i);
+		if (rows[i].rc == TURN_FAILED)
+			assert_int_equal(err.kind, ERROR_RETRY);
+		assert_false(scene.turn.grants_changed);
+		close_scene(&scene);
+	}
+}
+
+/* It may have been given, so that its end must be known. */
+static void what_was_begun_is_not_too_late(void **state)
+{
+	static const struct {
+		const char *step;
+		int64_t expires_ms;
+		int rc;
+	} rows[] = {
+		{NULL, NOW_MS + 1, TURN_GO_ON},
+		{NULL, NOW_MS, TURN_ENDED},
+		{"role", NOW_MS - 1000, TURN_GO_ON},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct scene scene;
+
+		open_scene(&scene, &operation_org_role_grant, rows[i].step);
+		scene.request.expires_ms = rows[i].expires_ms;
+		assert_int_equal(bound_check(&scene.turn), rows[i].rc);
+		if (rows[i].rc == TURN_ENDED)
+			assert_int_equal(scene.turn.outcome.reason, REASON_GRANT_OVER);
+		close_scene(&scene);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +455,8 @@ int main(void)
 		cmocka_unit_test(who_held_it_all_along_notices_a_change_by_hand),
 		cmocka_unit_test(the_grant_goes_with_what_it_was_about),
 		cmocka_unit_test(an_end_that_goes_on_leaves_alone_what_others_made_meanwhile),
+		cmocka_unit_test(an_end_of_before_the_ledger_was_emptied_waits),
+		cmocka_unit_test(what_was_begun_is_not_too_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1025,6 +1025,34 @@ static void a_subject_is_one_requests_until_it_is_completed(void **state)
 	view_close(&view);
 }
 
+/* A grant may be for months; what is over is kept until nobody asks for its end any more. */
+static void grants_stay_while_one_is_alive(void **state)
+{
+	struct ledger_claim claims[] = {young("stay-1", 1), young("stay-2", 2)};
+	struct ledger_completion completion = {
+		.outcome = {"o", 1}, .subject = "s", .grants = {"v1 2 3 9", 8}};
+	struct view view;
+
+	(void)state;
+	view_open(&view, "one", LONG_LEASE_MS, 0);
+	for (size_t i = 0; i < ARRAY_COUNT(claims); i++) {
+		assert_claim(&view, &claims[i], CLAIM_FRESH);
+		free(take(&view, &claims[i], "role", "s").grants.bytes);
+		completion.hold = hold_of(&claims[i]);
+		completion.grants_until_ms = i == 0 ? 0 : now_ms() + 3600000;
+		settle(&view, &(struct ledger_settlements){.completions = &completion,
+							   .completion_count = 1});
+		assert_int_equal(completion.answer, LEDGER_HELD);
+		if (i == 0)
+			assert_int_equal(redis_server_tell(&server, "PTTL {grantd:workers}:grants:s"),
+					 -1);
+		ledger_claim_clear(&claims[i]);
+	}
+	assert_in_range(redis_server_tell(&server, "PTTL {grantd:workers}:grants:s"), 3000000,
+			3600000);
+	view_close(&view);
+}
+
 /* What has begun to write and waits keeps the subject; what has not gives it away, and is
  * told when it comes to its end. */
 static void a_request_that_waits_keeps_what_it_has_begun(void **state)
@@ -1050,6 +1078,8 @@ static void a_request_that_waits_keeps_what_it_has_begun(void **state)
 	assert_grants(take(&view, &other, "role", "given"), "");
 	assert_int_equal(complete_with_grants(&view, &idle, "given", "v1 2 3 9"), LEDGER_LOST);
 	assert_claim(&view, &begun, CLAIM_RESUME);
+	/* By an earlier claim it was taken, not by this one. */
+	assert_int_equal(complete_with_grants(&view, &begun, "kept", "v1 1 4 9"), LEDGER_LOST);
 	assert_grants(take(&view, &begun, "role", "kept"), "");
 	assert_int_equal(complete_with_grants(&view, &begun, "kept", "v1 2 3 9"), LEDGER_HELD);
 	ledger_claim_clear(&begun);
@@ -1238,6 +1268,7 @@ static void grants_are_restored_over_nobody(void **state)
 	assert_claim(&view, &holder, CLAIM_RESUME);
 	assert_grants(take(&view, &holder, "role", "s"), "");
 	assert_int_equal(complete_with_grants(&view, &holder, "s", ""), LEDGER_HELD);
+	assert_int_equal(redis_server_tell(&server, "EXISTS {grantd:workers}:grants:s"), 0);
 	/* Taken, but nothing begun: whose worker has died leaves nothing behind for ever. Once
 	 * there are grants it stays. */
 	assert_grants(take(&view, &idle, "", "s"), "");
@@ -1286,6 +1317,7 @@ int main(void)
 		TEST(what_is_due_is_taken_by_one_until_it_is_dropped),
 		TEST(what_comes_later_is_left_alone),
 		TEST(a_subject_is_one_requests_until_it_is_completed),
+		TEST(grants_stay_while_one_is_alive),
 		TEST(who_has_lost_a_subject_is_told_before_it_writes),
 		TEST(what_was_read_before_the_grants_changed_must_be_read_anew),
 		TEST(what_was_begun_keeps_a_subject_for_a_day_at_most),
