@@ -346,6 +346,30 @@ static void parked_request_is_claimed_at_once(void **state)
 	view_close(&a);
 }
 
+/* The clock may go back, and a request be at work for longer than it is remembered. */
+static void claimed_again_it_has_a_newer_token_and_its_whole_time(void **state)
+{
+	struct ledger_claim first = young("again", 1), second = young("again", 1);
+	struct ledger_hold hold;
+	struct view a;
+
+	(void)state;
+	view_open(&a, "a", LONG_LEASE_MS, 0);
+	assert_claim(&a, &first, CLAIM_FRESH);
+	hold = hold_of(&first);
+	assert_int_equal(ledger_park_many(a.ledger, &hold, 1, NULL), 0);
+	redis_server_tell(&server, "HSET {grantd:workers}:request:16:/access:requests:again "
+				   "token 4000000000000000");
+	redis_server_tell(&server, "PEXPIRE {grantd:workers}:request:16:/access:requests:again 60000");
+	assert_claim(&a, &second, CLAIM_FRESH);
+	assert_true(second.token > 4000000000000000);
+	assert_true(redis_server_tell(&server,
+			    "PTTL {grantd:workers}:request:16:/access:requests:again") > 3000000);
+	ledger_claim_clear(&first);
+	ledger_claim_clear(&second);
+	view_close(&a);
+}
+
 static void forgotten_request_stays_forgotten(void **state)
 {
 	struct ledger_claim first = young("twice", 1), second = young("twice", 1);
@@ -1299,6 +1323,7 @@ int main(void)
 		TEST(lapsed_lease_is_resumed_and_fences_the_old_holder),
 		TEST(renewing_and_stepping_keep_the_lease),
 		TEST(parked_request_is_claimed_at_once),
+		TEST(claimed_again_it_has_a_newer_token_and_its_whole_time),
 		TEST(forgotten_request_stays_forgotten),
 		TEST(ended_request_is_replayed_owed_and_published),
 		TEST(duty_moves_only_from_who_has_it),
