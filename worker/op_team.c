@@ -23,7 +23,15 @@ static void note_evidence(struct turn *turn, bool exists)
 
 /* ---- create ---- */
 
-/* The name is taken, or the answer was lost: is it the team that was asked for? */
+static int end_as_there(struct turn *turn, const struct grafana_org *org,
+			const struct grafana_team *team)
+{
+	turn->outcome.after.exists = FACT_YES;
+	return turn_as_asked(turn, "there is a team '%s' in '%s'", team->name, org->name);
+}
+
+/* The name is taken, or the answer was lost: is it the team that was asked for? One that was
+ * taken is somebody else's, unless a call of an earlier attempt came late. */
 static int find_made(struct turn *turn, const struct grafana_org *org,
 		     const struct answer *written, struct error *err)
 {
@@ -31,8 +39,10 @@ static int find_made(struct turn *turn, const struct grafana_org *org,
 	bool found = false;
 	int rc = team_find(turn, org, &team, &found, err);
 
-	if (rc != TURN_GO_ON || found)
+	if (rc != TURN_GO_ON)
 		return rc;
+	if (found)
+		return written->code == ANSWER_EXISTS ? end_as_there(turn, org, &team) : TURN_GO_ON;
 	if (written->code == ANSWER_EXISTS)
 		return turn_refused_as(turn, REASON_TEAM_CONFLICT, written, "create the team");
 	return turn_in_doubt(written, "create the team", err);
@@ -77,7 +87,7 @@ static int run_create(struct turn *turn, struct error *err)
 		return rc;
 	note_evidence(turn, found);
 	if (found)
-		return turn_as_asked(turn, "there is a team '%s' in '%s'", team.name, org.name);
+		return end_as_there(turn, &org, &team);
 	if ((rc = make(turn, &org, err)) != TURN_GO_ON)
 		return rc;
 	turn->outcome.after.exists = FACT_YES;

@@ -115,8 +115,9 @@ static int settle_addition(struct turn *turn, const struct grafana_org *org,
 	return turn_in_doubt(written, "add to the team", err);
 }
 
+/* *was_in: somebody else was faster. */
 static int add(struct turn *turn, const struct grafana_org *org, struct grafana_team *team,
-	       struct grafana_user *user, struct error *err)
+	       struct grafana_user *user, bool *was_in, struct error *err)
 {
 	struct answer answer = {0};
 	int rc;
@@ -128,7 +129,8 @@ static int add(struct turn *turn, const struct grafana_org *org, struct grafana_
 		return rc;
 	if (grafana_team_add_member(turn->grafana, org->id, team->id, user->id, &answer, err) < 0)
 		return TURN_FAILED;
-	if (answer.code == ANSWER_EXISTS)
+	*was_in = answer.code == ANSWER_EXISTS;
+	if (*was_in)
 		return TURN_GO_ON;
 	if (answer.code == ANSWER_DOUBT || answer.code == ANSWER_NOT_FOUND)
 		return settle_addition(turn, org, team, user, &answer, err);
@@ -155,6 +157,7 @@ static int run_add(struct turn *turn, struct error *err)
 	struct grafana_team team;
 	struct grafana_user user;
 	struct standing now;
+	bool was_in = false;
 	int rc, wanted;
 
 	if ((rc = bound_check(turn)) != TURN_GO_ON)
@@ -173,11 +176,13 @@ static int run_add(struct turn *turn, struct error *err)
 		return end_as_member(turn, &team, err);
 	if ((rc = give_place(turn, &org, &user, &now.place, err)) != TURN_GO_ON)
 		return rc;
-	if (!now.in_team && (rc = add(turn, &org, &team, &user, err)) != TURN_GO_ON)
-		return rc;
-	if ((rc = bound_settle(turn, err)) != TURN_GO_ON)
+	if (!now.in_team && (rc = add(turn, &org, &team, &user, &was_in, err)) != TURN_GO_ON)
 		return rc;
 	turn->outcome.after.account = turn->outcome.after.team_member = FACT_YES;
+	if (was_in && now.place.member)
+		return end_as_member(turn, &team, err);
+	if ((rc = bound_settle(turn, err)) != TURN_GO_ON)
+		return rc;
 	return turn_applied(turn, "'%s' is now in the team '%s'%s%s%s", turn_who(turn), team.name,
 			    bound_until(turn, until), now.place.member ? "" : ", and in its org as ",
 			    now.place.member ? "" : role_name(turn->request->role));

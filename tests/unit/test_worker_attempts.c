@@ -49,6 +49,16 @@ static const char public_jwk[] =
 #define TEAM SAYS(200, "{\"id\":4,\"name\":\"team\"}")
 #define NO_TEAM SAYS(404, "{\"message\":\"Team not found\"}")
 
+#define BOSS                                                                                   \
+	SAYS(200, "{\"id\":7,\"login\":\"ada\",\"email\":\"ada@example.com\",\"isGrafanaAdmin\":true}")
+#define ONLY_BOSS                                                                              \
+	SAYS(200, "{\"totalCount\":1,\"users\":[{\"id\":7,\"login\":\"ada\",\"isAdmin\":true}]}")
+#define KEY SAYS(200, "[{\"id\":5,\"name\":\"ci\",\"role\":\"Viewer\"}]")
+
+#define TEAMS SAYS(200, "{\"totalCount\":1,\"teams\":[{\"id\":4,\"name\":\"team\"}]}")
+#define NO_TEAMS SAYS(200, "{\"totalCount\":0,\"teams\":[]}")
+#define TAKEN SAYS(409, "{\"message\":\"Team name taken\"}")
+
 #define IN_ORG ",\"org\":{\"id\":3}"
 #define OF_ADA ",\"user\":{\"login\":\"ada\"}"
 #define GRANT "\"action\":\"org_role.grant\",\"role\":\"Editor\",\"if_no_account\":\"create\"" IN_ORG OF_ADA
@@ -57,6 +67,7 @@ static const char public_jwk[] =
 #define NEW_TOKEN                                                                              \
 	"\"action\":\"service_account_token.create\",\"service_account\":{\"id\":9},"           \
 	"\"token\":{\"name\":\"ci\"}" IN_ORG
+#define NEW_TEAM "\"action\":\"team.create\",\"team\":{\"name\":\"team\"}" IN_ORG
 #define JOIN "\"action\":\"team_member.add\",\"team\":{\"id\":4}" IN_ORG OF_ADA
 
 static const struct row {
@@ -137,6 +148,105 @@ static const struct row {
 	 {"refused team.not_found"},
 	 "",
 	 {ORG, TEAM, ADA, ADA, EDITOR, NO_TEAM}},
+	{"a name that is another's by the time it is given a place",
+	 true,
+	 GRANT,
+	 {"refused account.ambiguous"},
+	 "POST /api/orgs/3/users\n",
+	 {ORG, ADA, IN_NO_ORG, ADA, SAYS(200, "{\"userId\":99,\"message\":\"User added\"}")}},
+	{"an org that goes while it is renamed",
+	 true,
+	 "\"action\":\"org.rename\",\"set\":{\"name\":\"New\"}" IN_ORG,
+	 {"refused org.not_found"},
+	 "PUT /api/orgs/3\n",
+	 {ORG, NO_ORG, LOST, NO_ORG}},
+	{"an account that goes while it is updated",
+	 true,
+	 "\"action\":\"account.update\",\"set\":{\"name\":\"New\"}" OF_ADA,
+	 {"refused account.not_found"},
+	 "PUT /api/users/7\n",
+	 {ADA, ADA, LOST, NOBODY}},
+	{"or disabled",
+	 true,
+	 "\"action\":\"account.disable\"" OF_ADA,
+	 {"refused account.not_found"},
+	 "POST /api/admin/users/7/disable\n",
+	 {ADA, ADA, LOST, NOBODY}},
+	{"or made a server admin, though Grafana says yes",
+	 true,
+	 "\"action\":\"server_admin.grant\"" OF_ADA,
+	 {"refused account.not_found"},
+	 "PUT /api/admin/users/7/permissions\n",
+	 {ADA, ADA, DONE, NOBODY}},
+	{"the last server admin is not disabled",
+	 true,
+	 "\"action\":\"account.disable\"" OF_ADA,
+	 {"refused account.last_server_admin"},
+	 "",
+	 {BOSS, BOSS, ONLY_BOSS}},
+	{"nor deleted",
+	 true,
+	 "\"action\":\"account.delete\"" OF_ADA,
+	 {"refused account.last_server_admin"},
+	 "",
+	 {BOSS, BOSS, ONLY_BOSS}},
+	{"nor does he lose the right",
+	 true,
+	 "\"action\":\"server_admin.revoke\"" OF_ADA,
+	 {"refused account.last_server_admin"},
+	 "",
+	 {BOSS, BOSS, ONLY_BOSS}},
+	{"what SCIM made is not updated",
+	 true,
+	 "\"action\":\"account.update\",\"set\":{\"name\":\"New\"}" OF_ADA,
+	 {"refused account.provisioned"},
+	 "PUT /api/users/7\n",
+	 {ADA, ADA, SAYS(400, "{\"message\":\"User is provisioned\"}")}},
+	{"a key's id that belongs to another name",
+	 true,
+	 "\"action\":\"api_key.delete\",\"api_key\":{\"id\":5,\"name\":\"other\"}" IN_ORG,
+	 {"refused token.not_found"},
+	 "",
+	 {ORG, KEY}},
+	{"two folders of a title",
+	 true,
+	 "\"action\":\"dashboard.apply\",\"folder\":{\"title\":\"F\"},\"dashboard\":{\"title\":\"D\"}" IN_ORG,
+	 {"refused folder.conflict"},
+	 "",
+	 {ORG, SAYS(200, "[{\"uid\":\"a\",\"title\":\"F\",\"type\":\"dash-folder\"},"
+			 "{\"uid\":\"b\",\"title\":\"F\",\"type\":\"dash-folder\"}]")}},
+	{"two dashboards of a title",
+	 true,
+	 "\"action\":\"dashboard.apply\",\"dashboard\":{\"title\":\"D\"}" IN_ORG,
+	 {"refused dashboard.name_taken"},
+	 "",
+	 {ORG, NOBODY, SAYS(200, "[{\"uid\":\"a\",\"title\":\"D\",\"type\":\"dash-db\"},"
+				"{\"uid\":\"b\",\"title\":\"D\",\"type\":\"dash-db\"}]")}},
+	{"a team that somebody else makes in between",
+	 true,
+	 NEW_TEAM,
+	 {"already_so ok"},
+	 "POST /api/teams\n",
+	 {ORG, NO_TEAMS, TAKEN, TEAMS}},
+	{"and one that a call of ours may have made late",
+	 true,
+	 NEW_TEAM,
+	 {"retry", "applied ok"},
+	 "POST /api/teams\nPOST /api/teams\n",
+	 {ORG, NO_TEAMS, LOST, NO_TEAMS, /**/ NO_TEAMS, TAKEN, TEAMS}},
+	{"somebody else lets the member in",
+	 true,
+	 JOIN,
+	 {"already_so ok"},
+	 "POST /api/teams/4/members\n",
+	 {ORG, TEAM, ADA, ADA, EDITOR, SAYS(200, "[]"),
+	  SAYS(400, "{\"message\":\"User is already added to this team\"}")}},
+	{"an invite whose link Grafana does not tell",
+	 true,
+	 "\"action\":\"invite.create\",\"delivery\":\"link\",\"role\":\"Viewer\"" IN_ORG OF_ADA,
+	 {"refused grafana.unsupported"},
+	 "",
+	 {ORG, NOBODY, NO_HITS, SAYS(200, "[{\"id\":1,\"email\":\"ada\",\"role\":\"Viewer\",\"code\":\"c\"}]")}},
 };
 
 /* ---- one request, and what the ledger has of it ---- */
