@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fuzz_small_texts.c - any bytes as one of the small texts that others wrote: what the
- * ledger keeps of a step and of its age, and what a setting says of Redis and of the vault's
- * key. The first byte chooses which.
+ * ledger keeps of a step and of its age, what a setting says of Redis and of the vault's
+ * key, and an event that grantctl shows. The first byte chooses which.
  *
  * A new text is a new row at the table's end; the corpus knows rows by their place.
  */
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "codec/event_view.h"
 #include "codec/request.h"
 #include "codec/seal.h"
 #include "worker/intent.h"
@@ -22,6 +23,8 @@
 #include "worker/redis_url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { MAX_EVENT_BYTES = 1 << 20 };
 
 /* What was read can be written, and reads the same. */
 static void read_intent(struct slice text)
@@ -89,8 +92,35 @@ static void read_key(struct slice text)
 	seal_key_free(key);
 }
 
+/* What grantctl shows of an event: what it writes, it reads as the same. */
+static void read_event(struct slice text)
+{
+	struct event_view *view = NULL, *again = NULL;
+	struct buffer out, twice;
+	struct error err = {0};
+
+	if (event_view_parse(text, &view, &err) < 0) {
+		assert(view == NULL && err.text[0] != '\0');
+		return;
+	}
+	buffer_init(&out, MAX_EVENT_BYTES);
+	buffer_init(&twice, MAX_EVENT_BYTES);
+	event_view_write(view, &out);
+	if (!out.overflowed) {
+		assert(event_view_parse((struct slice){out.bytes, out.length}, &again, &err) == 0);
+		event_view_write(again, &twice);
+		assert(out.length == twice.length && memcmp(out.bytes, twice.bytes, out.length) == 0);
+		assert(strcmp(event_view_text(view, "data.reason.code"),
+			      event_view_text(again, "data.reason.code")) == 0);
+	}
+	buffer_clear(&twice);
+	buffer_clear(&out);
+	event_view_free(again);
+	event_view_free(view);
+}
+
 static void (*const readers[])(struct slice text) = {
-	read_intent, read_parts, read_epoch, read_redis_url, read_key,
+	read_intent, read_parts, read_epoch, read_redis_url, read_key, read_event,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
