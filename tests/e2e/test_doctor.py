@@ -38,7 +38,7 @@ class Doctor:
             "kafka": {"brokers": "127.0.0.1:1"}, "redis": {"url": "redis://127.0.0.1:1"}, "tokens": tokens,
             "grafana.main": {"url": self.sim.url, "user": self.sim.user, "password": self.sim.password, **instance}})
         done = subprocess.run([binary("grantctl"), "-c", self.path, "doctor", *arguments], capture_output=True,
-                              text=True, timeout=30, check=False, env=ENVIRONMENT)
+                              text=True, timeout=120, check=False, env=ENVIRONMENT)
         assert expected is None or done.returncode == expected, (done.returncode, done.stdout, done.stderr)
         return done.stdout
 

@@ -229,7 +229,7 @@ def writes(hall):
         for case in (case for (where, _), case in made.items() if where == kind):
             sim.fault(KINDS[kind][0], *case.route, **KINDS[kind][1])
     hall.stage.send(*events)
-    hall.stage.all_outcomes(120)
+    hall.stage.all_outcomes(360)
     return made
 
 
@@ -311,7 +311,7 @@ def test_failing_reads_are_tried_again(hall):
                    request("account.disable", instance=kind, user=who.by_email)]
     stage.send(*events)
     for event in events:
-        outcome = stage.outcome_of(event, 90)["data"]
+        outcome = stage.outcome_of(event, 180)["data"]
         assert (outcome["result"], outcome["reason"]["code"]) == ("applied", "ok"), outcome
     for kind, sim in hall.sims.items():
         assert all(fault["hits"] == 1 for fault in sim.sim("GET", "faults")), kind
@@ -387,6 +387,6 @@ def test_a_grafana_that_keeps_failing_stops_being_asked_and_is_asked_again(hall)
     worker.wait_for(lambda: breaker() == "1", "the breaker is open")
     sim.clear_faults()
     for event in events:
-        assert hall.stage.outcome_of(event, 60)["data"]["result"] == "applied"
+        assert hall.stage.outcome_of(event)["data"]["result"] == "applied"
     assert all(sim.account(who.login)["isDisabled"] for who in people)
     assert breaker() == "0"

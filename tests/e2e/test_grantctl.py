@@ -260,7 +260,7 @@ def on_terminal(ctl, *args):
     """What a command writes to a terminal."""
     ours, theirs = pty.openpty()
     try:
-        child = subprocess.run(ctl.argv(*args), stdout=theirs, timeout=60, env=ENVIRONMENT)
+        child = subprocess.run(ctl.argv(*args), stdout=theirs, timeout=120, env=ENVIRONMENT)
         assert child.returncode == OK
         return os.read(ours, 65536).decode()
     finally:

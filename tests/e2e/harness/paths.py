@@ -16,7 +16,7 @@ import services  # noqa: E402,F401
 import cluster  # noqa: E402,F401
 
 wait_until = services.wait_until
-DEADLINE_S = 60
+DEADLINE_S = 120
 
 
 def binary(name):

@@ -63,7 +63,7 @@ class Process:
     def send(self, number):
         self.child.send_signal(number)
 
-    def wait_exit(self, expected=0, deadline_s=60):
+    def wait_exit(self, expected=0, deadline_s=DEADLINE_S):
         """Wait for the end; 'expected' is the exit code, or minus the signal."""
         try:
             code = self.child.wait(deadline_s)
@@ -71,7 +71,7 @@ class Process:
             raise AssertionError(f"{self.name} still runs after {deadline_s} s\n{self.log_tail()}") from None
         assert code == expected, f"{self.name} ended with {code}, not {expected}\n{self.log_tail()}"
 
-    def stop(self, expected=0, deadline_s=60):
+    def stop(self, expected=0, deadline_s=DEADLINE_S):
         """SIGTERM; the exit code must be the expected one."""
         assert self.running(), f"{self.name} is not running\n{self.log_tail()}"
         self.send(signal.SIGTERM)

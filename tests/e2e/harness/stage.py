@@ -139,7 +139,7 @@ class Stage:
         assert found["action"] == told["action"]
         return found
 
-    def all_outcomes(self, deadline_s=120):
+    def all_outcomes(self, deadline_s=240):
         """Wait until there are as many outcomes as requests; {request key: outcome data}."""
         wanted = {request_key(event) for event in self.requests}
         self.committed.until(lambda _: len(self.committed.records[self.topics.outcomes]) >= len(wanted),
@@ -171,7 +171,7 @@ class Stage:
     def grantctl(self, *args, input=None, expected=0):
         """Run grantctl to its end; its standard output."""
         done = subprocess.run([binary("grantctl"), *args], input=input, capture_output=True, text=True,
-                              timeout=60)
+                              timeout=120)
         assert done.returncode == expected, (
             f"grantctl {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
