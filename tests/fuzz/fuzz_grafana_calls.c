@@ -513,11 +513,11 @@ CALL(server_probe)
 
 CALL(sole_admin_of)
 {
-	char name[LIMIT_ORG_NAME_BYTES + 1];
-	int64_t org_id;
-	int rc = grafana_sole_admin_of(s, USER, &org_id, name, a, e);
+	struct grafana_admin_of admin;
+	int rc = grafana_sole_admin_of(s, USER, &admin, a, e);
 
-	assert(strlen(name) < sizeof(name) && org_id >= 0);
+	assert(strlen(admin.org_name) < sizeof(admin.org_name) && admin.org_id >= 0);
+	assert(admin.any || admin.org_id == 0);
 	return rc;
 }
 
