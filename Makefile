@@ -31,7 +31,9 @@ LIBS_base    = -lcrypto
 LIBS_config  = -linih $(LIBS_base)
 LIBS_codec   = -lcjose -ljansson $(LIBS_config)
 LIBS_grafana = -lcurl -ljansson $(LIBS_config)
-LIBS_worker  = -lrdkafka -lhiredis -lmicrohttpd -lcurl $(LIBS_codec)
+# hiredis has TLS since 1.0, in a library of its own; the compiler names its place if it is there.
+HIREDIS_TLS := $(if $(filter /%,$(shell $(CC) -print-file-name=libhiredis_ssl.so)),-lhiredis_ssl -lssl)
+LIBS_worker  = -lrdkafka $(HIREDIS_TLS) -lhiredis -lmicrohttpd -lcurl $(LIBS_codec)
 LIBS_ctl     = $(LIBS_worker)
 
 # Each folder may use the archives to its right: an upward call fails to link.
