@@ -12,8 +12,11 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -183,16 +186,38 @@ static int resolve(const char *listen, struct addrinfo **address, struct error *
 	return -1;
 }
 
+/* The socket that 'address' names, or -1 and errno. It is made here because libmicrohttpd
+ * 1.0 loses errno on its way out when it cannot bind. */
+static int open_socket(const struct addrinfo *address)
+{
+	const int yes = 1, no = 0;
+	int kept, fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+	    (address->ai_family != AF_INET6 ||
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no)) == 0) &&
+	    bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+		return fd;
+	kept = errno;
+	close(fd);
+	errno = kept;
+	return -1;
+}
+
+/* NULL and errno, or 0 there: libmicrohttpd does not say why. */
 static struct MHD_Daemon *start(struct http_status *status, const struct addrinfo *address)
 {
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO;
+	int fd = open_socket(address);
 
-	if (address->ai_family == AF_INET6)
-		flags |= MHD_USE_DUAL_STACK;
+	if (fd < 0)
+		return NULL;
+	errno = 0;
 	/* A timeout of its own for each connection, and no logger: it says nothing that
 	 * a human must act on, and could be made to say it often. */
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, status,
-				MHD_OPTION_SOCK_ADDR, address->ai_addr,
+	return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO, 0, NULL, NULL,
+				on_request, status, MHD_OPTION_LISTEN_SOCKET, fd,
 				MHD_OPTION_CONNECTION_LIMIT, (unsigned)MAX_CONNECTIONS,
 				MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
 				MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -204,17 +229,18 @@ int http_status_new(const char *listen, const struct status_port *port,
 {
 	struct http_status *status;
 	struct addrinfo *address = NULL;
+	int code;
 
 	if (resolve(listen, &address, err) < 0)
 		return -1;
 	status = mem_zalloc(sizeof(*status));
 	status->port = *port;
-	errno = 0;
 	status->server = start(status, address);
+	code = errno;
 	freeaddrinfo(address);
 	if (status->server == NULL) {
-		error_set(err, ERROR_FATAL, ORIGIN, errno, "[http] listen: cannot listen on '%s': %s",
-			  listen, errno != 0 ? strerror(errno) : "refused");
+		error_set(err, ERROR_FATAL, ORIGIN, code, "[http] listen: cannot listen on '%s': %s",
+			  listen, code != 0 ? strerror(code) : "refused");
 		free(status);
 		return -1;
 	}
