@@ -91,7 +91,7 @@ def _validator(kind):
         schema = json.load(file)
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(
-        schema, format_checker=jsonschema.draft202012_format_checker)
+        schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
 
 
 def faults_of(event):
