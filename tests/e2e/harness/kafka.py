@@ -7,7 +7,7 @@ import confluent_kafka
 from confluent_kafka import KafkaError, TopicPartition
 
 from . import events
-from .paths import DEADLINE_S
+from .paths import DEADLINE_S, wait_until
 
 MAX_BYTES = 8 * 1024 * 1024
 
@@ -66,7 +66,14 @@ class Collector:
             "auto.offset.reset": "earliest", "enable.partition.eof": True, "fetch.wait.max.ms": 20, "fetch.message.max.bytes": MAX_BYTES,
             "reconnect.backoff.max.ms": 500, "socket.nagle.disable": True})
         self.records = {topic: [] for topic in topics}
-        known = self._consumer.list_topics(timeout=DEADLINE_S).topics
+        known = {}
+
+        def all_known():
+            known.update(self._consumer.list_topics(timeout=DEADLINE_S).topics)
+            return all(topic in known and known[topic].partitions for topic in topics)
+
+        # Each broker of a cluster hears of a new topic in its own time.
+        wait_until(all_known, f"{topics} are known", DEADLINE_S)
         self._partitions = [TopicPartition(topic, number, 0)
                             for topic in topics for number in known[topic].partitions]
         self._read_to = {(part.topic, part.partition): 0 for part in self._partitions}
