@@ -76,6 +76,11 @@ def title(text):
     say(bold(text))
 
 
+def environment(**more):
+    """This one, less what would be a setting of grantd, and the scripts' own names that look like one."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("GRANTD_")}, **more}
+
+
 class Demo:
     def __init__(self, directory):
         self.dir = directory
@@ -89,8 +94,8 @@ class Demo:
 
     def spawn(self, name, argv):
         log = open(os.path.join(self.dir, f"{name}.log"), "ab")
-        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                 start_new_session=True)
+        child = subprocess.Popen(argv, env=environment(), stdin=subprocess.DEVNULL, stdout=log,
+                                 stderr=log, start_new_session=True)
         log.close()
         self.children.append((name, child))
         return child
@@ -104,7 +109,7 @@ class Demo:
 
     def ctl(self, *args):
         done = subprocess.run([self.binary("grantctl"), *args], capture_output=True, text=True,
-                              env={**os.environ, "GRANTD_CONFIG": f"{self.dir}/w1.ini"})
+                              env=environment(GRANTD_CONFIG=f"{self.dir}/w1.ini"))
         if done.returncode != 0:
             raise SystemExit(f"grantctl {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
