@@ -50,6 +50,9 @@ int kafka_conf_new(const struct settings *settings, const struct kafka_property 
 		/* Small requests must not wait for the next one (on by default until 2.10). */
 		{"socket.nagle.disable", "true"},
 		{"socket.keepalive.enable", "true"},
+		/* Topics, partitions and rights that come later are noticed by looking again;
+		 * librdkafka looks every five minutes. */
+		{"topic.metadata.refresh.interval.ms", "10000"},
 		{"log.connection.close", "false"},
 		{"log.queue", "false"},
 	};
