@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from conftest import VERSIONS
+from harness.certificate import Certificate
 from harness.desk import Desk, was
 from harness.events import request
 from harness.paths import binary, services as ports
@@ -17,16 +18,6 @@ pytestmark = pytest.mark.parametrize("_grafana", VERSIONS[-1:], indirect=True)
 LINKED = subprocess.run(["ldd", binary("grantd")], capture_output=True, text=True, check=True).stdout
 with_tls = pytest.mark.skipif("libhiredis_ssl" not in LINKED, reason="this hiredis has no TLS")
 without_tls = pytest.mark.skipif("libhiredis_ssl" in LINKED, reason="this hiredis has TLS")
-
-
-class Certificate:
-    """A key and a certificate that vouches for itself, and so is the CA file as well."""
-
-    def __init__(self, directory, name, alternative_name):
-        self.key, self.file = str(directory / f"{name}.key"), str(directory / f"{name}.crt")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "2",
-                        "-subj", f"/CN={name}", "-addext", f"subjectAltName={alternative_name}",
-                        "-keyout", self.key, "-out", self.file], check=True, capture_output=True)
 
 
 class TlsPort:

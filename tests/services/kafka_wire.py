@@ -3,7 +3,8 @@
 
 Metadata answers "is it up", CreateTopics makes topics, OffsetFetch reads what a
 group has committed, its metadata included, OffsetCommit writes that for a group
-without members, DeleteRecords cuts off the beginning of a partition. An address is
+without members, DeleteRecords cuts off the beginning of a partition, CreateAcls gives
+rights. An address is
 "host:port", or several with commas between: the first that answers is asked. Standard
 library only, so that the demo needs no Kafka client. All use the oldest request
 versions that current brokers still take. Errors are raised as WireError or OSError.
@@ -14,9 +15,13 @@ import struct
 import time
 
 METADATA, OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR = 3, 8, 9, 10
-CREATE_TOPICS, DELETE_RECORDS = 19, 21
+CREATE_TOPICS, DELETE_RECORDS, CREATE_ACLS = 19, 21, 30
 TOPIC_ALREADY_EXISTS = 36
 COORDINATOR_NOT_AVAILABLE, COORDINATOR_S = 15, 30
+RESOURCES = {"topic": 2, "group": 3, "cluster": 4, "transactional-id": 5}
+PATTERNS = {"literal": 3, "prefixed": 4}
+OPERATIONS = {"Read": 3, "Write": 4}
+ALLOW = 3
 
 
 class WireError(Exception):
@@ -216,3 +221,15 @@ def delete_records(address, topic, partition, before, timeout_s=30):
     code = answer.number("h")
     if code:
         raise WireError(f"{topic}/{partition}: error {code}")
+
+
+def allow(address, rights, timeout_s=30):
+    """Give rights, each (principal, operation, resource, name, pattern)."""
+    answer = _ask(address, CREATE_ACLS, 1, _array([
+        struct.pack(">b", RESOURCES[resource]) + _text(name) + struct.pack(">b", PATTERNS[pattern])
+        + _text(principal) + _text("*") + struct.pack(">bb", OPERATIONS[operation], ALLOW)
+        for principal, operation, resource, name, pattern in rights]), timeout_s)
+    answer.number("i")  # throttle time
+    for code, message in answer.array(lambda: (answer.number("h"), answer.text())):
+        if code:
+            raise WireError(f"a right was not given: error {code}: {message}")

@@ -164,11 +164,15 @@ class Desk:
     def ask(self, action, mode="binary", **data):
         return self.stage.ask(request(action, **data), mode=mode)
 
-    def end(self, *outcomes):
-        """What was given for a while ends now; the data of the outcomes of that."""
+    def make_due(self, *outcomes):
+        """What was given for a while is to end now."""
         due = f"{{{self.stage.name}:{self.stage.group}}}:due"
         over = {outcome["follow_up"]["request_id"]: 0 for outcome in outcomes}
         assert self.stage.redis.zadd(due, over, xx=True, ch=True) == len(over)
+
+    def end(self, *outcomes):
+        """What was given for a while ends now; the data of the outcomes of that."""
+        self.make_due(*outcomes)
         return [self.stage.follow_up_of(outcome) for outcome in outcomes]
 
     def ask_all(self, *requests):

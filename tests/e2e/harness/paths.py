@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "services"))
 import kafka_wire  # noqa: E402,F401  (re-exported)
 import services  # noqa: E402,F401
 import cluster  # noqa: E402,F401
+import guarded  # noqa: E402,F401
 
 wait_until = services.wait_until
 DEADLINE_S = 120
