@@ -30,7 +30,7 @@ struct daemon {
 	const struct settings *settings;
 	struct log *log;
 	const struct clock *clock;
-	const volatile sig_atomic_t *signals;
+	const atomic_int *signals;
 
 	struct vault vault;
 	struct pipeline pipeline;
@@ -325,13 +325,13 @@ static void settle_all(void *context)
 	atomic_store(&daemon->pipeline.settling, true);
 	publisher_set_pace(daemon->publisher, PUBLISHER_HURRIES);
 	while (atomic_load(&daemon->pipeline.jobs) > 0 &&
-	       clock_steady_ms(daemon->clock) < give_up_ms && *daemon->signals < 2) {
+	       clock_steady_ms(daemon->clock) < give_up_ms && atomic_load(daemon->signals) < 2) {
 		consumer_drop_waiting(daemon->consumer);
 		sleep_ms(SETTLE_POLL_MS);
 	}
 	publisher_set_pace(daemon->publisher, PUBLISHER_GATHERS);
 	/* Whoever stops begins nothing anew. */
-	atomic_store(&daemon->pipeline.settling, *daemon->signals > 0);
+	atomic_store(&daemon->pipeline.settling, atomic_load(daemon->signals) > 0);
 	if (atomic_load(&daemon->pipeline.jobs) > 0)
 		log_write(daemon->log, LOG_WARN, "not everything could be settled in time",
 			  LOG_FIELDS(LOG_NUMBER("jobs", atomic_load(&daemon->pipeline.jobs))));
@@ -339,7 +339,7 @@ static void settle_all(void *context)
 
 static int serve(struct daemon *daemon, struct error *err)
 {
-	while (*daemon->signals == 0) {
+	while (atomic_load(daemon->signals) == 0) {
 		if (consumer_poll(daemon->consumer, POLL_MS, err) < 0)
 			return -1;
 		if (atomic_load(&daemon->has_failed)) {
@@ -357,14 +357,14 @@ static int drain(struct daemon *daemon, struct error *err)
 	prober_stop(daemon->prober);
 	consumer_pause(daemon->consumer);
 	consumer_leave(daemon->consumer); /* revokes, and so settles all */
-	if (*daemon->signals < 2)
+	if (atomic_load(daemon->signals) < 2)
 		return 0;
 	error_set(err, ERROR_FATAL, "daemon", 0, "stopped at once by a second signal");
 	return -1;
 }
 
 int daemon_run(const struct settings *settings, struct log *log,
-	       const volatile sig_atomic_t *signals, struct error *err)
+	       const atomic_int *signals, struct error *err)
 {
 	struct daemon daemon = {
 		.settings = settings,

@@ -2,7 +2,7 @@
 #ifndef WORKER_DAEMON_H
 #define WORKER_DAEMON_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -16,6 +16,6 @@
  * start or go on. 'settings' must outlive the call.
  */
 MUST_CHECK int daemon_run(const struct settings *settings, struct log *log,
-			  const volatile sig_atomic_t *signals, struct error *err);
+			  const atomic_int *signals, struct error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +24,14 @@ enum { EXIT_DRAINED = 0, EXIT_STOPPED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 3 };
 
 extern char **environ;
 
-static volatile sig_atomic_t signals;
+/* A signal may come to any thread, and two at once to two of them. */
+static atomic_int signals;
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "an atomic int must do in a signal handler");
 
 static void on_signal(int number)
 {
 	(void)number;
-	signals = signals + 1;
+	atomic_fetch_add(&signals, 1);
 }
 
 static void catch_signals(void)
