@@ -11,12 +11,13 @@ import subprocess
 import pytest
 
 from harness.paths import ROOT, binary
+from harness.process import environment
 
 PAGES = [os.path.join(ROOT, name) for name in ("README.md", "CHANGELOG.md", "docker-compose.yml")] + sorted(
     glob.glob(os.path.join(ROOT, "docs", "**", "*.md"), recursive=True)
     + glob.glob(os.path.join(ROOT, "bench", "*.md")) + glob.glob(os.path.join(ROOT, "deploy", "**", "*"), recursive=True))
 PAGES = [path for path in PAGES if os.path.isfile(path)]
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GRANTD_")}
+ENVIRONMENT = environment()
 
 
 def each_page(test):

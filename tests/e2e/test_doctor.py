@@ -3,7 +3,6 @@
 neither Kafka nor Redis: the doctor asks neither."""
 
 import json
-import os
 import re
 import subprocess
 
@@ -11,12 +10,12 @@ import pytest
 
 from harness.grafana import Simulator
 from harness.paths import binary
+from harness.process import environment
 from harness.stage import TokenInstance
 from harness.worker import write_ini
 
 OK, NO, UNREACHABLE = 0, 1, 4
-# What begins so is taken for a setting.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GRANTD_")}
+ENVIRONMENT = environment()
 ALWAYS = "auto_assign_org"  # a server assigns new accounts an org, or makes one for each
 SEVERITIES = ("error", "warn", "info")
 

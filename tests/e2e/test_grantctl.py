@@ -15,11 +15,11 @@ from jwcrypto import jwe, jwk
 from harness import events
 from harness.kafka import Collector
 from harness.paths import DEADLINE_S, SCHEMAS, binary, wait_until
+from harness.process import environment
 from harness.worker import write_ini
 
 OK, NO, USAGE, CONFIG, UNREACHABLE, NOT_FOUND = range(6)
-# GRANTD_SECTION_KEY variables are settings.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GRANTD_")}
+ENVIRONMENT = environment()
 PASSWORD = "pass\"word\\ \u00e9"
 
 

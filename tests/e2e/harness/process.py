@@ -15,12 +15,16 @@ from .paths import DEADLINE_S, services, wait_until
 SANITIZER_REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:")
 
 
+def environment(more=None):
+    """This one with more, less the tests' own names: grantd takes an unknown GRANTD_ name for a mistake."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("GRANTD_")},
+            **(more or {})}
+
+
 class Process:
     def __init__(self, name, argv, log_path, env=None):
         self.name, self.argv, self.log_path = name, argv, log_path
-        # Its own variables only: grantd takes an unknown GRANTD_ name for a mistake.
-        self.env = {**{name: value for name, value in os.environ.items()
-                       if not name.startswith("GRANTD_")}, **(env or {})}
+        self.env = environment(env)
         self.child = None
 
     def spawn(self):

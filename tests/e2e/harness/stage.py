@@ -17,6 +17,7 @@ from . import invariants
 from .events import REQUEST_TYPE, faults_of, request_key
 from .kafka import Collector, Producer
 from .paths import DEADLINE_S, binary, kafka_wire, wait_until
+from .process import environment
 from .worker import Worker, base_config
 
 VALIDATED = 50  # requests of one kind, see _is_new_kind()
@@ -171,7 +172,7 @@ class Stage:
     def grantctl(self, *args, input=None, expected=0):
         """Run grantctl to its end; its standard output."""
         done = subprocess.run([binary("grantctl"), *args], input=input, capture_output=True, text=True,
-                              timeout=120)
+                              timeout=120, env=environment())
         assert done.returncode == expected, (
             f"grantctl {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
