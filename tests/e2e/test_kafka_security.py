@@ -79,10 +79,12 @@ def ctl_as(desk, guarded, certificate, user):
     return lambda *args, **options: desk.stage.grantctl("--config", path, *args, **options)
 
 
-def test_the_rights_of_the_handbook_are_enough(desk, guarded, certificate, vault):
-    stage = desk.stage
+def test_the_rights_of_the_handbook_are_enough(desk, guarded, certificate, vault, tmp_path):
+    stage, secret = desk.stage, tmp_path / "kafka-password"
     guarded.allow(handbook(stage))
-    stage.worker(access(guarded, certificate, "grantd")).start()
+    secret.write_text(USERS["grantd"])
+    secret.chmod(0o600)
+    stage.worker(access(guarded, certificate, "grantd", f"$__file{{{secret}}}")).start()
 
     made = desk.ask("account.create", user={"login": "ada", "email": "ada@example.com"})
     was(made, "applied", status=200)
