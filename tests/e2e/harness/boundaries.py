@@ -20,6 +20,7 @@ def survive(stage, settings=SHORT, secrets=()):
     survivor = stage.worker(settings, name="w1").start(ready=False)
     stage.all_outcomes()
     stage.wait_consumed()
+    survivor.wait_ready()  # all may have been settled before it could take a signal
     survivor.stop()
     stage.settle(secrets)
 
